@@ -1,0 +1,168 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Two switches, both for people who work on Tidemill, neither for a shipped build:
+//   TIDEMILL_CORES=1        drops every target that needs TLS, HTTP or the CLI, so that sanitizers rebuild only the cores
+//   TIDEMILL_TESTS=A,B      builds only the named test targets
+let coresOnly = Context.environment["TIDEMILL_CORES"] != nil
+let wantedTests = Context.environment["TIDEMILL_TESTS"].map { $0.split(separator: ",").map(String.init) }
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The programs of a task's own process tree: no Foundation, no concurrency runtime, as small as Swift gets.
+let lean: [SwiftSetting] = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+
+func library(
+    _ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], lean isLean: Bool = false
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: isLean ? lean : settings)
+}
+
+func program(_ name: String, _ path: String, _ dependencies: [Target.Dependency], lean isLean: Bool = false) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: isLean ? lean : settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+}
+
+let wireBelow: [Target.Dependency] = ["TidemillModel", "TidemillSeams"]
+let storeBelow: [Target.Dependency] = ["TidemillWire"] + wireBelow
+
+var targets: [Target] = [
+    // Shared by both halves.
+    library("TidemillSeams", "Sources/Seams", lean: true),
+    library("TidemillModel", "Sources/Model", ["TidemillSeams"]),
+    library("TidemillWire", "Sources/Wire", wireBelow),
+    library("TidemillPlacement", "Sources/Placement", wireBelow),
+    library("TidemillLease", "Sources/Lease", ["TidemillSeams"], lean: true),
+
+    // The agents' half.
+    .target(name: "CHost", path: "agents/CHost", cSettings: [.define("_GNU_SOURCE")]),
+    library("TidemillHostLinux", "agents/HostLinux", ["TidemillSeams", "CHost"]),
+    program("tidemill-shim", "agents/shim", ["TidemillLease", "TidemillSeams", "CHost"], lean: true),
+
+    // The controller's half.
+    .systemLibrary(
+        name: "CSQLite", path: "controller/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    library("TidemillStore", "controller/Store", storeBelow),
+    library("TidemillSQLiteStore", "controller/SQLiteStore", ["TidemillStore", "CSQLite"] + storeBelow),
+    library("TidemillReconcilers", "controller/Reconcilers", [
+        "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
+    ] + storeBelow),
+    library("TidemillScheduler", "controller/Scheduler", [
+        "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
+    ] + storeBelow),
+
+    // The schema generator behind `make generate`.
+    program("tidemill-generate", "Tools/generate", [yams]),
+
+    tests("SeamsTests", ["TidemillSeams"]),
+    tests("ModelTests", ["TidemillModel", "TidemillSeams"]),
+    tests("WireTests", storeBelow),
+    tests("PlacementTests", ["TidemillPlacement"] + wireBelow),
+    tests("LeaseTests", ["TidemillLease", "TidemillSeams"]),
+    tests("HostLinuxTests", ["TidemillHostLinux", "TidemillLease", "TidemillSeams", "CHost"]),
+    tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore"] + storeBelow),
+    tests("StoreTests", ["TidemillStore"] + storeBelow),
+    tests("ReconcilersTests", ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
+    tests("SchedulerTests", ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
+    tests("SimulationTests", [
+        "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease",
+    ] + storeBelow),
+    tests("TidyTests", []),
+]
+
+if !coresOnly {
+    targets += [
+        library("TidemillClient", "Sources/Client", [
+            httpClient, nioSSL, nio("NIOCore"), nio("NIOFoundationCompat"), nio("NIOHTTP1"), yams,
+        ] + storeBelow),
+        library("TidemillDaemon", "Sources/Daemon", [
+            "TidemillSeams", logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
+        ]),
+        library("TidemillNodeAgent", "agents/NodeAgent", [
+            "TidemillClient", "TidemillLease", "TidemillHostLinux", "CSQLite", logging, lifecycle,
+        ] + storeBelow),
+        library("TidemillAPIServer", "controller/APIServer", [
+            "TidemillStore", "TidemillDaemon", logging, lifecycle, nioSSL, x509, crypto, asn1,
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"), nio("NIOConcurrencyHelpers"),
+        ] + storeBelow),
+        program("tidemill-agent", "agents/agentd", [
+            "TidemillNodeAgent", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillDaemon", logging,
+            lifecycle, arguments, yams,
+        ] + storeBelow),
+        program("tidemill-controller", "controller/controllerd", [
+            "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
+            "TidemillPlacement", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments, yams,
+        ] + storeBelow),
+        program("tidemill", "Sources/CLI", ["TidemillClient", arguments, yams] + storeBelow),
+        program("bench", "Benchmarks/bench", [
+            "TidemillClient", "TidemillStore", "TidemillSQLiteStore", arguments, httpClient, nioSSL,
+            .product(name: "Histogram", package: "hdrhistogram-swift"),
+        ] + storeBelow),
+        tests("APIServerTests", [
+            "TidemillAPIServer", "TidemillStore", "TidemillClient", httpClient, nioSSL, x509, crypto,
+            .product(name: "HummingbirdTesting", package: "hummingbird"),
+        ] + storeBelow),
+        tests("ClientTests", ["TidemillClient"] + storeBelow),
+        tests("CLITests", ["TidemillClient"] + storeBelow),
+        tests("NodeAgentTests", ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient"] + storeBelow),
+        tests("IntegrationTests", ["TidemillClient", "TidemillHostLinux"] + storeBelow),
+    ]
+}
+
+if let wantedTests {
+    targets.removeAll { $0.type == .test && !wantedTests.contains($0.name) }
+}
+
+var dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+]
+if !coresOnly {
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
+    ]
+}
+
+let package = Package(
+    name: "tidemill",
+    platforms: [.macOS(.v15)],
+    dependencies: dependencies,
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)
