@@ -53,16 +53,17 @@ var targets: [Target] = [
     library("TidemillPlacement", "Sources/Placement", wireBelow),
     library("TidemillLease", "Sources/Lease", ["TidemillSeams"], lean: true),
 
+    .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    library("TidemillSQLite", "Sources/SQLite", ["CSQLite"]),
+
     // The agents' half.
     .target(name: "CHost", path: "agents/CHost", cSettings: [.define("_GNU_SOURCE")]),
     library("TidemillHostLinux", "agents/HostLinux", ["TidemillSeams", "CHost"]),
     program("tidemill-shim", "agents/shim", ["TidemillLease", "TidemillSeams", "CHost"], lean: true),
 
     // The controller's half.
-    .systemLibrary(
-        name: "CSQLite", path: "controller/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     library("TidemillStore", "controller/Store", storeBelow),
-    library("TidemillSQLiteStore", "controller/SQLiteStore", ["TidemillStore", "CSQLite"] + storeBelow),
+    library("TidemillSQLiteStore", "controller/SQLiteStore", ["TidemillStore", "TidemillSQLite"] + storeBelow),
     library("TidemillReconcilers", "controller/Reconcilers", [
         "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
     ] + storeBelow),
@@ -98,7 +99,7 @@ if !coresOnly {
             "TidemillSeams", logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
         ]),
         library("TidemillNodeAgent", "agents/NodeAgent", [
-            "TidemillClient", "TidemillLease", "TidemillHostLinux", "CSQLite", logging, lifecycle,
+            "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", logging, lifecycle,
         ] + storeBelow),
         library("TidemillAPIServer", "controller/APIServer", [
             "TidemillStore", "TidemillDaemon", logging, lifecycle, nioSSL, x509, crypto, asn1,
