@@ -1,0 +1,55 @@
+# Tidemill's commands. Each installs what it needs, builds, and does its work; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+SWIFT_BUILD := swift build
+BIN := .build/debug
+PROGRAMS := tidemill tidemill-controller tidemill-agent tidemill-shim
+ARGS ?=
+ROUNDS ?= 20
+
+.PHONY: help setup build up down clean-host test check format generate \
+        test-integration test-crash test-kubectl bench
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup:
+	@bash Tools/setup.sh
+
+build: setup ## build the four programs (debug)
+	@for program in $(PROGRAMS); do $(SWIFT_BUILD) --product $$program || exit 1; done
+
+up: build ## start a controller and an agent here and run the quickstart; ARGS=--exit ends afterwards
+	@$(BIN)/tidemill up $(ARGS)
+
+down: ## stop what `up` started and remove its state
+	@if [ -x $(BIN)/tidemill ]; then $(BIN)/tidemill down --purge $(ARGS); else echo "Nothing is built, so nothing of this checkout runs."; fi
+
+clean-host: ## end and remove everything that any Tidemill left on this machine, state included
+	@bash Tools/clean-host.sh
+
+test: setup ## build everything and run every test that fits half an hour
+	@bash Tools/test.sh
+
+test-integration: setup ## real controller, agent and shim: kills, deadlines, fences
+	@bash Tools/test-integration.sh
+
+test-crash: setup ## kill the controller under concurrent writes; ROUNDS=20
+	@bash Tools/test-crash.sh $(ROUNDS)
+
+test-kubectl: setup ## Debian's kubectl against a running Tidemill
+	@bash Tools/test-kubectl.sh
+
+bench: setup ## speed and memory, in release
+	@bash Tools/bench.sh $(ARGS)
+
+generate: setup ## write the Swift, JSON, OpenAPI and reference pages from Sources/Model/Schema
+	@$(SWIFT_BUILD) --product tidemill-generate
+	@$(BIN)/tidemill-generate
+
+check: setup ## formatting, lint and tidiness
+	@bash Tools/check.sh
+
+format: ## rewrite the sources in the one format
+	@git ls-files '*.swift' | grep -v /Generated/ | xargs swift format format --in-place --parallel

@@ -1,0 +1,23 @@
+# What the test scripts share. Source it; the working folder becomes the repository's root.
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+BIN="$PWD/.build/debug"
+export TIDEMILL_BIN="$BIN"
+
+# counts FILE: prints "PASSED FAILED" from the output of `swift test`, one per finished test function.
+counts() {
+    local passed failed
+    passed=$(grep -cE '^. Test .* passed after ' "$1" || true)
+    failed=$(grep -cE '^. Test .* failed after ' "$1" || true)
+    echo "$passed $failed"
+}
+
+# failures FILE: prints what went wrong, for people.
+failures() {
+    grep -E '^. (Test|Suite) .*(failed|recorded an issue)|error:|Fatal error|✘' "$1" | head -n 60 || true
+}
+
+# last_line PREFIX FILE: prints the last line that starts with PREFIX.
+last_line() { grep -E "^$1" "$2" | tail -n 1; }
+
+# figure NAME LINE: the number behind NAME= in LINE, or -1.
+figure() { echo "$2" | grep -oE "(^| )$1=[0-9]+" | grep -oE '[0-9]+$' || echo -1; }

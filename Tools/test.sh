@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Everything that fits half an hour on two cores, build included.
+# Last line: test: passed=N failed=N seconds=N
+set -uo pipefail
+source "$(dirname "$0")/lib.sh"
+started=$SECONDS
+passed=0
+failed=0
+mkdir -p .build/logs
+
+finish() {
+    echo "test: passed=$passed failed=$failed seconds=$((SECONDS - started))"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+
+# part NAME PREFIX COMMAND…: runs a script whose last line is "PREFIX passed=N failed=N …".
+part() {
+    local name=$1 prefix=$2 log=.build/logs/$1.log line status=0
+    shift 2
+    local began=$SECONDS
+    "$@" >"$log" 2>&1 || status=$?
+    line=$(last_line "$prefix" "$log")
+    if [ "$status" -ne 0 ] || [ -z "$line" ]; then
+        tail -n 60 "$log"
+        failed=$((failed + 1))
+    fi
+    local good
+    good=$(figure passed "$line")
+    [ "$good" -gt 0 ] && passed=$((passed + good))
+    echo "$name: ${line:-no result, see $log} ($((SECONDS - began)) s)"
+}
+
+echo "Building (debug) …"
+if ! swift build --build-tests >.build/logs/build.log 2>&1; then
+    grep -E 'error:' .build/logs/build.log | sort -u | head -n 40
+    tail -n 5 .build/logs/build.log
+    failed=1
+    finish
+fi
+echo "build: done ($((SECONDS - started)) s)"
+export TIDEMILL_BUILT=1
+
+unit=.build/logs/unit.log
+began=$SECONDS
+status=0
+swift test --skip-build --parallel --skip '^IntegrationTests\.' >"$unit" 2>&1 || status=$?
+read -r unit_passed unit_failed <<<"$(counts "$unit")"
+passed=$((passed + unit_passed))
+if [ "$status" -ne 0 ] || [ "$unit_failed" -ne 0 ]; then
+    failures "$unit"
+    failed=$((failed + (unit_failed > 0 ? unit_failed : 1)))
+fi
+echo "unit, tidy, contract, simulation: passed=$unit_passed failed=$unit_failed ($((SECONDS - began)) s)"
+
+crash=.build/logs/crash.log
+began=$SECONDS
+if bash Tools/test-crash.sh 3 >"$crash" 2>&1; then passed=$((passed + 1)); else tail -n 30 "$crash"; failed=$((failed + 1)); fi
+echo "$(last_line 'crash:' "$crash") ($((SECONDS - began)) s)"
+
+part integration 'integration:' bash Tools/test-integration.sh
+part kubectl 'kubectl:' bash Tools/test-kubectl.sh
+finish
