@@ -123,6 +123,7 @@ if !coresOnly {
             "TidemillClient", "TidemillStore", "TidemillSQLiteStore", arguments, httpClient, nioSSL,
             .product(name: "Histogram", package: "hdrhistogram-swift"),
         ] + storeBelow),
+        program("tidemill-crash", "Tests/EndToEnd/Crash", ["TidemillClient", arguments] + storeBelow),
         tests("APIServerTests", [
             "TidemillAPIServer", "TidemillStore", "TidemillClient", httpClient, nioSSL, x509, crypto,
             .product(name: "HummingbirdTesting", package: "hummingbird"),
