@@ -1,0 +1,92 @@
+/// A type of the schema as a value, for admission, explanation and OpenAPI.
+package struct SchemaType: Hashable, Sendable {
+    package var name: String
+    package var doc: String
+    /// No field of it may change once it is set.
+    package var immutable: Bool
+    package var fields: [SchemaField]
+
+    package init(name: String, doc: String, immutable: Bool = false, fields: [SchemaField]) {
+        self.name = name
+        self.doc = doc
+        self.immutable = immutable
+        self.fields = fields
+    }
+
+    package func field(_ name: String) -> SchemaField? { fields.first { $0.name == name } }
+}
+
+/// One field of a type.
+package struct SchemaField: Hashable, Sendable {
+    package var name: String
+    package var type: FieldType
+    package var doc: String
+    package var required: Bool
+    package var immutable: Bool
+    package var defaultValue: DefaultValue?
+    package var minimum: Int64?
+    package var maximum: Int64?
+    /// In bytes of UTF-8.
+    package var maxLength: Int?
+    package var minItems: Int?
+    package var maxItems: Int?
+    package var format: FieldFormat?
+    /// The member that tells the items of a list apart.
+    package var listKey: String?
+
+    package init(
+        name: String, type: FieldType, doc: String, required: Bool = false, immutable: Bool = false,
+        defaultValue: DefaultValue? = nil, minimum: Int64? = nil, maximum: Int64? = nil, maxLength: Int? = nil,
+        minItems: Int? = nil, maxItems: Int? = nil, format: FieldFormat? = nil, listKey: String? = nil
+    ) {
+        self.name = name
+        self.type = type
+        self.doc = doc
+        self.required = required
+        self.immutable = immutable
+        self.defaultValue = defaultValue
+        self.minimum = minimum
+        self.maximum = maximum
+        self.maxLength = maxLength
+        self.minItems = minItems
+        self.maxItems = maxItems
+        self.format = format
+        self.listKey = listKey
+    }
+}
+
+/// What a field holds.
+package indirect enum FieldType: Hashable, Sendable {
+    case string, bool, int, quantity, duration, time, microTime
+    case enumeration([String])
+    case list(FieldType)
+    case map(FieldType)
+    /// A type by its name in `Kinds.types`.
+    case object(String)
+}
+
+/// What a string or quantity must look like.
+package enum FieldFormat: String, Hashable, Sendable, CaseIterable {
+    /// A DNS-1123 subdomain, the form of object names.
+    case name
+    case labelKey, labelValue
+    /// A quantity of cores, positive, in thousandths at the finest.
+    case cpu
+    /// A whole number of bytes, positive; a device's memory may also be a percentage.
+    case bytes
+    /// More than 0 and at most 1.
+    case fraction
+    /// The name of an environment variable.
+    case envName
+    /// A path that starts at the root.
+    case absolutePath
+}
+
+/// The value that a field gets when a client leaves it out.
+package enum DefaultValue: Hashable, Sendable {
+    case string(String)
+    case int(Int64)
+    case bool(Bool)
+    /// An object made of its own fields' defaults.
+    case emptyObject
+}
