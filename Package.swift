@@ -120,10 +120,11 @@ if !coresOnly {
         ] + storeBelow),
         program("tidemill", "Sources/CLI", ["TidemillClient", arguments, yams] + storeBelow),
         program("bench", "Benchmarks/bench", [
-            "TidemillClient", "TidemillStore", "TidemillSQLiteStore", arguments, httpClient, nioSSL,
+            "TidemillRig", "TidemillClient", arguments, nioSSL, nio("NIOCore"), nio("NIOPosix"),
             .product(name: "Histogram", package: "hdrhistogram-swift"),
         ] + storeBelow),
-        program("tidemill-crash", "Tests/EndToEnd/Crash", ["TidemillClient", arguments] + storeBelow),
+        library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),
+        program("tidemill-crash", "Tests/EndToEnd/Crash", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         tests("APIServerTests", [
             "TidemillAPIServer", "TidemillStore", "TidemillClient", httpClient, nioSSL, x509, crypto,
             .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -131,7 +132,7 @@ if !coresOnly {
         tests("ClientTests", ["TidemillClient"] + storeBelow),
         tests("CLITests", ["TidemillClient"] + storeBelow),
         tests("NodeAgentTests", ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient"] + storeBelow),
-        tests("IntegrationTests", ["TidemillClient", "TidemillHostLinux"] + storeBelow),
+        tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]
 }
 

@@ -1,0 +1,26 @@
+/// Waits for conditions that nobody announces: a file that appears, a process that is gone. The only place of the tests
+/// that lets time pass.
+package enum Patience {
+    /// Asks `condition` until it gives a value, at most for `limit`.
+    /// - Throws: RigError that says what was waited for.
+    package static func until<Value>(
+        _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
+        _ condition: () async throws -> Value?
+    ) async throws -> Value {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while true {
+            if let value = try await condition() { return value }
+            if clock.now >= end { throw RigError("waited \(limit) in vain: \(what)") }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    /// Asks until the condition holds, at most for `limit`.
+    package static func untilTrue(
+        _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
+        _ condition: () async throws -> Bool
+    ) async throws {
+        _ = try await until(what, within: limit, every: pause) { try await condition() ? true : nil }
+    }
+}
