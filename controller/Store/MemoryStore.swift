@@ -1,0 +1,65 @@
+import TidemillSeams
+
+/// A store that forgets everything when the process ends: for tests, the simulation and the bench.
+package actor MemoryStore: Store {
+    package nonisolated let identity: StoreIdentity
+
+    private var state = StoreState()
+    private var hub = WatchHub()
+    private var marks: RetentionMarks
+    private let time: (any TimeSource)?
+
+    /// - Parameter time: ages the history; without it only `retention.most` bounds it.
+    package init(
+        incarnation: IncarnationID = IncarnationID("memory"), start: StartID = StartID("memory"),
+        retention: Retention = Retention(), time: (any TimeSource)? = nil
+    ) {
+        identity = StoreIdentity(
+            incarnation: incarnation, base: 0, start: start,
+            starts: [StoreStart(id: start, firstRevision: Revision(2))])
+        marks = RetentionMarks(retention)
+        self.time = time
+    }
+
+    package func get(_ key: String) throws(StoreError) -> Entry? { state.get(key) }
+
+    package func list(
+        prefix: String, after key: String?, limit: Int?, at revision: Revision?
+    ) throws(StoreError) -> Listing {
+        try state.list(prefix: prefix, after: key, limit: limit, at: revision)
+    }
+
+    package func commit(_ transaction: Transaction) throws(StoreError) -> Revision {
+        try transaction.check()
+        var batch = CommitBatch(after: state.revision)
+        let revision = try batch.add(transaction, to: state)
+        state.apply(batch.changes)
+        hub.publish(batch.changes)
+        if let through = marks.cut(state, now: time?.now() ?? Instant(nanoseconds: 0)) { state.compact(through: through) }
+        return revision
+    }
+
+    package func watch(prefix: String, after revision: Revision?) throws(StoreError) -> Watch {
+        let start = revision ?? state.revision
+        try state.check(start)
+        let (id, bell) = hub.add(prefix: prefix, after: start, state: state)
+        return Watch(source: self, watcher: id, bell: bell)
+    }
+
+    package func currentRevision() -> Revision { state.revision }
+
+    package func compact(before revision: Revision) throws(StoreError) {
+        try state.check(max(Revision(revision.rawValue - 1), state.compacted))
+        state.compact(through: Revision(revision.rawValue - 1))
+    }
+}
+
+extension MemoryStore: WatchSource {
+    package func poll(_ watcher: WatchHub.WatcherID) throws(StoreError) -> [WatchElement] {
+        try hub.poll(watcher, state: state)
+    }
+
+    package func requestProgress(of watcher: WatchHub.WatcherID) {
+        hub.requestProgress(of: watcher)
+    }
+}

@@ -1,0 +1,101 @@
+import TidemillSeams
+
+/// Who watches a store, and from where. A value inside the engine's actor; it rings bells and holds no events.
+package struct WatchHub: Sendable {
+    /// Names a watcher within one hub.
+    package struct WatcherID: Hashable, Sendable {
+        var number: UInt64
+    }
+
+    private struct Watcher: Sendable {
+        let prefix: String
+        let bell: AsyncStream<Void>.Continuation
+        /// The oldest change that it has not seen may be the one at this revision; nil when it is up to date.
+        var pending: Revision?
+        var wantsProgress = false
+    }
+
+    /// The most changes that one poll hands over, rounded up to whole commits.
+    private static let pollLimit = 1000
+
+    private var watchers: [WatcherID: Watcher] = [:]
+    private var last: UInt64 = 0
+    /// At so many watchers those that have gone are looked for.
+    private var sweepAt = 64
+
+    package init() {}
+
+    package var count: Int { watchers.count }
+
+    /// Takes in a watcher of `prefix` after `revision`; `state` must know the history since then.
+    package mutating func add(
+        prefix: String, after revision: Revision, state: StoreState
+    ) -> (id: WatcherID, bell: AsyncStream<Void>) {
+        if watchers.count >= sweepAt {
+            for (id, watcher) in watchers { ring(id, watcher) }
+            sweepAt = max(64, 2 * watchers.count)
+        }
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        last += 1
+        let id = WatcherID(number: last)
+        let pending = revision < state.revision ? Revision(revision.rawValue + 1) : nil
+        watchers[id] = Watcher(prefix: prefix, bell: continuation, pending: pending)
+        return (id, stream)
+    }
+
+    /// Rings for everyone whom one of `changes` concerns. Those that have gone are forgotten.
+    package mutating func publish(_ changes: [WatchEvent]) {
+        // By index, so that the dictionary is changed in place.
+        var gone: [WatcherID] = []
+        for index in watchers.indices {
+            let prefix = watchers.values[index].prefix
+            guard let first = changes.first(where: { $0.key.hasPrefix(prefix) }) else { continue }
+            if watchers.values[index].pending == nil { watchers.values[index].pending = first.revision }
+            if case .terminated = watchers.values[index].bell.yield() { gone.append(watchers.keys[index]) }
+        }
+        for id in gone { watchers[id] = nil }
+    }
+
+    /// What `id` has not seen, out of the history of `state`.
+    package mutating func poll(_ id: WatcherID, state: StoreState) throws(StoreError) -> [WatchElement] {
+        guard var watcher = watchers[id] else { throw .closed }
+        var elements: [WatchElement] = []
+        if let pending = watcher.pending {
+            guard pending > state.compacted else {
+                watchers[id] = nil
+                throw .expired(oldest: state.compacted)
+            }
+            watcher.pending = nil
+            var reached = pending
+            for event in state.log.after(Revision(pending.rawValue - 1)) where event.key.hasPrefix(watcher.prefix) {
+                if elements.count >= Self.pollLimit, event.revision != reached {
+                    watcher.pending = event.revision
+                    break
+                }
+                elements.append(.change(event))
+                reached = event.revision
+            }
+        }
+        if watcher.wantsProgress, watcher.pending == nil {
+            watcher.wantsProgress = false
+            elements.append(.progress(state.revision))
+        }
+        watchers[id] = watcher
+        return elements
+    }
+
+    package mutating func requestProgress(of id: WatcherID) {
+        watchers[id]?.wantsProgress = true
+        if let watcher = watchers[id] { ring(id, watcher) }
+    }
+
+    /// Ends all watches; their readers get `.closed`.
+    package mutating func close() {
+        for watcher in watchers.values { watcher.bell.finish() }
+        watchers = [:]
+    }
+
+    private mutating func ring(_ id: WatcherID, _ watcher: Watcher) {
+        if case .terminated = watcher.bell.yield() { watchers[id] = nil }
+    }
+}
