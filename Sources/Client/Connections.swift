@@ -1,0 +1,118 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// One pool of connections to one server, with mutual TLS over HTTP/1.1.
+///
+/// A pool serves one purpose: heartbeats get their own, so that nothing else can hold them up.
+struct Connections: Sendable {
+    private let endpoint: Endpoint
+    private let client: HTTPClient
+    private let userAgent: String
+
+    init(endpoint: Endpoint, userAgent: String, most: Int, connectTimeout: Duration) throws(ClientError) {
+        var configuration = HTTPClient.Configuration()
+        configuration.tlsConfiguration = try Self.tls(endpoint.credentials)
+        configuration.httpVersion = .http1Only
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout = .init(
+            connect: .nanoseconds(connectTimeout.wholeNanoseconds), read: nil, write: nil)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = most
+        // Shorter than the server's own limit, so that a request rarely meets a connection that is being closed.
+        configuration.connectionPool.idleTimeout = .seconds(20)
+        // A refused connection is an answer; waiting for a server to appear is the caller's decision.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.endpoint = endpoint
+        self.userAgent = userAgent
+    }
+
+    func shutdown() async {
+        // An error says that requests were still running; they have been ended, which is what was asked for.
+        try? await client.shutdown()
+    }
+
+    /// Sends a request and returns once the response's head has arrived.
+    func execute(_ request: APIRequest, body: HTTPClientRequest.Body? = nil) async throws(ClientError) -> HTTPClientResponse {
+        var http = HTTPClientRequest(url: endpoint.url + request.target)
+        http.method = HTTPMethod(rawValue: request.method.rawValue)
+        http.headers.add(name: "accept", value: request.accept)
+        http.headers.add(name: "user-agent", value: userAgent)
+        if let body {
+            http.headers.add(name: "content-type", value: request.contentType)
+            http.body = body
+        } else if let bytes = request.body {
+            http.headers.add(name: "content-type", value: request.contentType)
+            http.body = .bytes(ByteBuffer(bytes: bytes))
+        }
+        do {
+            return try await client.execute(http, timeout: .nanoseconds(request.timeout.wholeNanoseconds))
+        } catch {
+            throw ClientError(sending: error)
+        }
+    }
+
+    private static func tls(_ credentials: Credentials) throws(ClientError) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        do {
+            let authorities = try NIOSSLCertificate.fromPEMBytes(Array(credentials.authorityPEM.utf8))
+            configuration.trustRoots = .certificates(authorities)
+        } catch {
+            throw .configuration("the certificate authority is not a PEM certificate: \(error)")
+        }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMBytes(Array(credentials.certificatePEM.utf8))
+            configuration.certificateChain = chain.map { .certificate($0) }
+        } catch {
+            throw .configuration("the client certificate is not a PEM certificate: \(error)")
+        }
+        do {
+            configuration.privateKey = .privateKey(
+                try NIOSSLPrivateKey(bytes: Array(credentials.keyPEM.utf8), format: .pem))
+        } catch {
+            throw .configuration("the client key is not a PEM private key: \(error)")
+        }
+        return configuration
+    }
+}
+
+extension ClientError {
+    /// What an error before the response's head means.
+    init(sending error: any Error) {
+        switch error {
+        case is CancellationError, HTTPClientError.cancelled: self = .cancelled
+        case HTTPClientError.deadlineExceeded: self = .timedOut
+        case HTTPClientError.connectTimeout: self = .unreachable("no answer to the connection attempt")
+        case HTTPClientError.tlsHandshakeTimeout: self = .unreachable("no answer in the TLS handshake")
+        case HTTPClientError.getConnectionFromPoolTimeout: self = .unreachable("no connection became free in time")
+        case HTTPClientError.alreadyShutdown: self = .cancelled
+        case HTTPClientError.invalidURL, HTTPClientError.emptyHost, HTTPClientError.emptyScheme:
+            self = .configuration("the server's address is not a URL")
+        case let error as NIOConnectionError: self = .unreachable(Self.sentence(error))
+        case let error as NIOSSLError: self = .unreachable("TLS: \(error)")
+        case let error as NIOSSLExtraError: self = .unreachable("TLS: \(error)")
+        case let error as IOError where error.errnoCode == 111: self = .unreachable("connection refused")
+        case ChannelError.connectTimeout: self = .unreachable("no answer to the connection attempt")
+        case HTTPClientError.remoteConnectionClosed: self = .interrupted("the server closed the connection")
+        default: self = .interrupted(String(describing: error))
+        }
+    }
+
+    /// What an error in the middle of the response's body means.
+    init(reading error: any Error) {
+        switch error {
+        case is CancellationError, HTTPClientError.cancelled, HTTPClientError.alreadyShutdown: self = .cancelled
+        case HTTPClientError.deadlineExceeded, HTTPClientError.readTimeout: self = .timedOut
+        case HTTPClientError.remoteConnectionClosed: self = .interrupted("the server closed the connection")
+        default: self = .interrupted(String(describing: error))
+        }
+    }
+
+    private static func sentence(_ error: NIOConnectionError) -> String {
+        guard let first = error.connectionErrors.first else { return "\(error.host) cannot be resolved" }
+        let reason = (first.error as? IOError).map { $0.errnoCode == 111 ? "connection refused" : "\($0)" }
+        return "\(error.host):\(error.port): \(reason ?? "\(first.error)")"
+    }
+}

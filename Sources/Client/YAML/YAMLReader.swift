@@ -1,0 +1,100 @@
+import TidemillWire
+import Yams
+
+/// One document of a YAML text.
+package struct YAMLDocument: Sendable {
+    /// Line on which it begins, from 1.
+    package var line: Int
+    package var value: JSON
+}
+
+/// Reads YAML as JSON trees: scalars by the core schema of YAML 1.2, duplicate keys refused, aliases expanded within a bound.
+package enum YAMLReader {
+    /// Values that one document may expand to; a few lines of nested aliases could otherwise fill the memory.
+    static let valueLimit = 500_000
+    static let depthLimit = 100
+
+    /// All documents of a text; empty ones are left out.
+    package static func documents(_ text: String) throws(YAMLError) -> [YAMLDocument] {
+        var documents: [YAMLDocument] = []
+        do {
+            let parser = try Parser(yaml: text)
+            while let root = try parser.nextRoot() {
+                var conversion = Conversion()
+                let value = try conversion.value(root, depth: 0)
+                if value != .null { documents.append(YAMLDocument(line: root.mark?.line ?? 1, value: value)) }
+            }
+        } catch let error as YAMLError {
+            throw error
+        } catch let error as YamlError {
+            throw YAMLError(error)
+        } catch {
+            throw YAMLError(line: nil, column: nil, reason: "\(error)")
+        }
+        return documents
+    }
+}
+
+/// Turns nodes into values and counts them.
+private struct Conversion {
+    var values = 0
+
+    mutating func value(_ node: Node, depth: Int) throws(YAMLError) -> JSON {
+        values += 1
+        if values > YAMLReader.valueLimit { throw fault(node, "more than \(YAMLReader.valueLimit) values, aliases expanded") }
+        if depth > YAMLReader.depthLimit { throw fault(node, "nested deeper than \(YAMLReader.depthLimit) levels") }
+        switch node {
+        case .scalar(let scalar):
+            let isString = scalar.style != .plain && scalar.style != .any || scalar.tag.description == "tag:yaml.org,2002:str"
+            if isString { return .string(scalar.string) }
+            guard let value = YAMLScalar.plain(scalar.string) else {
+                throw fault(node, "\(scalar.string) is no number that JSON can carry: write it in quotes")
+            }
+            return value
+        case .sequence(let sequence):
+            var items: [JSON] = []
+            for item in sequence { items.append(try value(item, depth: depth + 1)) }
+            return .array(items)
+        case .mapping(let mapping):
+            return try object(mapping, depth: depth)
+        case .alias:
+            throw fault(node, "an alias without its anchor")
+        }
+    }
+
+    private mutating func object(_ mapping: Node.Mapping, depth: Int) throws(YAMLError) -> JSON {
+        var members: [JSONObject.Member] = []
+        var seen: Set<String> = []
+        for (keyNode, valueNode) in mapping {
+            guard case .scalar(let key) = keyNode else { throw fault(keyNode, "a key must be a plain value") }
+            if key.string == "<<", key.style == .plain {
+                throw fault(keyNode, "merge keys (<<) are not supported: write the members out")
+            }
+            guard seen.insert(key.string).inserted else { throw fault(keyNode, "duplicate key \"\(key.string)\"") }
+            members.append(.init(key: key.string, value: try value(valueNode, depth: depth + 1)))
+        }
+        return .object(JSONObject(members))
+    }
+
+    private func fault(_ node: Node, _ reason: String) -> YAMLError {
+        YAMLError(line: node.mark?.line, column: node.mark?.column, reason: reason)
+    }
+}
+
+extension YAMLError {
+    /// The parser's error in our words.
+    init(_ error: YamlError) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            self.init(line: mark.line, column: mark.column, reason: problem)
+        case .duplicatedKeysInMapping(let keys, let context):
+            let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
+            self.init(line: context.mark.line, column: context.mark.column, reason: "duplicate key \(names)")
+        case .reader(let problem, let offset, _, _):
+            self.init(line: nil, column: nil, reason: problem + (offset.map { " at byte \($0)" } ?? ""))
+        default:
+            self.init(line: nil, column: nil, reason: "\(error)")
+        }
+    }
+}
