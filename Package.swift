@@ -93,7 +93,7 @@ var targets: [Target] = [
 if !coresOnly {
     targets += [
         library("TidemillClient", "Sources/Client", [
-            httpClient, nioSSL, nio("NIOCore"), nio("NIOFoundationCompat"), nio("NIOHTTP1"), yams,
+            httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), yams,
         ] + storeBelow),
         library("TidemillDaemon", "Sources/Daemon", [
             "TidemillSeams", logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
@@ -130,7 +130,7 @@ if !coresOnly {
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ] + storeBelow),
         tests("ClientTests", ["TidemillClient"] + storeBelow),
-        tests("CLITests", ["TidemillClient"] + storeBelow),
+        tests("CLITests", ["tidemill", "TidemillClient"] + storeBelow),
         tests("NodeAgentTests", ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient"] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]

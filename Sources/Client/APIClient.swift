@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import TidemillModel
 import TidemillSeams
 import TidemillWire
@@ -66,7 +67,7 @@ package struct APIClient: Sendable {
 
     /// Sends a request and returns the answer's body while it arrives. `request.timeout` covers the whole stream.
     package func stream(_ request: APIRequest) async throws(ClientError) -> ByteStream {
-        ByteStream(body: try await Self.accepted(await connections.execute(request)))
+        ByteStream(body: try await Self.accepted(await connections.execute(request)).body)
     }
 
     /// Sends `body` as it comes and returns the answer's body while it arrives, in both directions at once: the answer may
@@ -75,7 +76,7 @@ package struct APIClient: Sendable {
         _ request: APIRequest, body: Body
     ) async throws(ClientError) -> ByteStream where Body.Element == [UInt8] {
         let chunks = HTTPClientRequest.Body.stream(Chunks(base: body), length: .unknown)
-        return ByteStream(body: try await Self.accepted(await connections.execute(request, body: chunks)))
+        return ByteStream(body: try await Self.accepted(await connections.execute(request, body: chunks)).body)
     }
 
     /// Posts a document and reads the answer as JSON.
@@ -99,8 +100,8 @@ package struct APIClient: Sendable {
     static func failure(code: Int, body: [UInt8]) -> ClientError {
         // An answer that is not a Status comes from something else on the way, a proxy for instance; its text says more
         // than the parser's complaint.
-        if let json = try? JSON.parse(body), json["kind"]?.string == "Status" {
-            return .api(APIError(status: Status(json: json)))
+        if let json = try? JSON.parse(body), let status = Status(json: json) {
+            return .api(APIError(status: status))
         }
         let text = String(decoding: body.prefix(200), as: UTF8.self)
         return .badAnswer("HTTP \(code)" + (text.isEmpty ? "" : ": \(text)"))

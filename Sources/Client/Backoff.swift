@@ -1,3 +1,4 @@
+import TidemillModel
 import TidemillSeams
 
 /// How long to wait after each failure in a row: doubling from `first` to `most`, of which a random part between a half

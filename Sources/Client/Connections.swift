@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import TidemillSeams
 
 /// One pool of connections to one server, with mutual TLS over HTTP/1.1.
 ///
@@ -16,8 +17,7 @@ struct Connections: Sendable {
         configuration.tlsConfiguration = try Self.tls(endpoint.credentials)
         configuration.httpVersion = .http1Only
         configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(
-            connect: .nanoseconds(connectTimeout.wholeNanoseconds), read: nil, write: nil)
+        configuration.timeout = .init(connect: .nanoseconds(connectTimeout.wholeNanoseconds))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = most
         // Shorter than the server's own limit, so that a request rarely meets a connection that is being closed.
         configuration.connectionPool.idleTimeout = .seconds(20)
@@ -78,41 +78,3 @@ struct Connections: Sendable {
     }
 }
 
-extension ClientError {
-    /// What an error before the response's head means.
-    init(sending error: any Error) {
-        switch error {
-        case is CancellationError, HTTPClientError.cancelled: self = .cancelled
-        case HTTPClientError.deadlineExceeded: self = .timedOut
-        case HTTPClientError.connectTimeout: self = .unreachable("no answer to the connection attempt")
-        case HTTPClientError.tlsHandshakeTimeout: self = .unreachable("no answer in the TLS handshake")
-        case HTTPClientError.getConnectionFromPoolTimeout: self = .unreachable("no connection became free in time")
-        case HTTPClientError.alreadyShutdown: self = .cancelled
-        case HTTPClientError.invalidURL, HTTPClientError.emptyHost, HTTPClientError.emptyScheme:
-            self = .configuration("the server's address is not a URL")
-        case let error as NIOConnectionError: self = .unreachable(Self.sentence(error))
-        case let error as NIOSSLError: self = .unreachable("TLS: \(error)")
-        case let error as NIOSSLExtraError: self = .unreachable("TLS: \(error)")
-        case let error as IOError where error.errnoCode == 111: self = .unreachable("connection refused")
-        case ChannelError.connectTimeout: self = .unreachable("no answer to the connection attempt")
-        case HTTPClientError.remoteConnectionClosed: self = .interrupted("the server closed the connection")
-        default: self = .interrupted(String(describing: error))
-        }
-    }
-
-    /// What an error in the middle of the response's body means.
-    init(reading error: any Error) {
-        switch error {
-        case is CancellationError, HTTPClientError.cancelled, HTTPClientError.alreadyShutdown: self = .cancelled
-        case HTTPClientError.deadlineExceeded, HTTPClientError.readTimeout: self = .timedOut
-        case HTTPClientError.remoteConnectionClosed: self = .interrupted("the server closed the connection")
-        default: self = .interrupted(String(describing: error))
-        }
-    }
-
-    private static func sentence(_ error: NIOConnectionError) -> String {
-        guard let first = error.connectionErrors.first else { return "\(error.host) cannot be resolved" }
-        let reason = (first.error as? IOError).map { $0.errnoCode == 111 ? "connection refused" : "\($0)" }
-        return "\(error.host):\(error.port): \(reason ?? "\(first.error)")"
-    }
-}

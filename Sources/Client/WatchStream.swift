@@ -55,7 +55,9 @@ package struct WatchStream<Object: Sendable>: AsyncSequence, Sendable {
         case "MODIFIED": return .modified(try decode(object))
         case "DELETED": return .deleted(try decode(object))
         case "BOOKMARK": return .bookmark(Revision(try APIClient.revision(of: object)))
-        case "ERROR": throw .api(APIError(status: Status(json: object)))
+        case "ERROR":
+            guard let status = Status(json: object) else { throw .badAnswer("a watch error without a Status") }
+            throw .api(APIError(status: status))
         default: throw .badAnswer("a watch event of type \(type)")
         }
     }
