@@ -6,12 +6,17 @@ package struct CommitBatch: Sendable {
     package private(set) var changes: [WatchEvent] = []
     /// What the batch has made of a key; nil inside for deleted.
     private var drafts: [String: Entry?] = [:]
-    /// The revision of the batch's last transaction, or of the state.
+    /// The revision of the batch's last transaction that changed something, or of the state.
     package private(set) var revision: Revision
+    /// The last revision that nobody may use any more.
+    package private(set) var used: Revision
 
-    /// - Parameter revision: the last revision that is used up.
-    package init(after revision: Revision) {
+    /// - Parameters:
+    ///   - revision: the revision of the state.
+    ///   - used: the last revision that a failed commit has used up; it is skipped, so that it never means two things.
+    package init(after revision: Revision, used: Revision? = nil) {
         self.revision = revision
+        self.used = max(revision, used ?? revision)
     }
 
     package var isEmpty: Bool { changes.isEmpty }
@@ -28,7 +33,7 @@ package struct CommitBatch: Sendable {
                 }
             if !holds { throw .conflict(key: condition.key, current: current?.revision) }
         }
-        let next = Revision(revision.rawValue + 1)
+        let next = Revision(used.rawValue + 1)
         for write in transaction.writes {
             let previous = entry(write.key, in: state)
             let made: Entry?
@@ -42,6 +47,7 @@ package struct CommitBatch: Sendable {
             drafts[write.key] = .some(made)
             changes.append(WatchEvent(revision: next, key: write.key, entry: made, previous: previous))
             revision = next
+            used = next
         }
         return revision
     }

@@ -64,11 +64,6 @@ package struct StoreState: Sendable {
         revision = max(revision, entry.revision)
     }
 
-    /// Lifts the revision over those which a failed commit has used up.
-    package mutating func lift(to revision: Revision) {
-        self.revision = max(self.revision, revision)
-    }
-
     /// Forgets the history through `revision`.
     package mutating func compact(through revision: Revision) {
         guard revision > compacted else { return }
