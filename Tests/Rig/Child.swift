@@ -62,3 +62,25 @@ package enum Kernel {
         }
     }
 }
+
+extension Kernel {
+    /// What a process holds of memory, in bytes.
+    package struct Memory: Sendable {
+        package var residentBytes: Int
+        /// Not shared with any other process.
+        package var privateBytes: Int
+    }
+
+    /// Reads /proc/PID/smaps_rollup.
+    package static func memory(of pid: Int32) throws -> Memory {
+        let text = try String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8)
+        var kibibytes: [Substring: Int] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count >= 2, let value = Int(words[1]) { kibibytes[words[0]] = value }
+        }
+        return Memory(
+            residentBytes: (kibibytes["Rss:"] ?? 0) << 10,
+            privateBytes: ((kibibytes["Private_Clean:"] ?? 0) + (kibibytes["Private_Dirty:"] ?? 0)) << 10)
+    }
+}

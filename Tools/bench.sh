@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Speed and memory, in release. Last line: bench: rows=N missed_aims=N
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+scratch=.build-release
+for program in tidemill tidemill-controller tidemill-agent tidemill-shim bench; do
+    swift build -c release --scratch-path "$scratch" --product "$program"
+done
+export TIDEMILL_BIN="$PWD/$scratch/release"
+exec "$TIDEMILL_BIN/bench" "$@"
