@@ -28,9 +28,11 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 func library(
-    _ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], lean isLean: Bool = false
+    _ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    lean isLean: Bool = false
 ) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: isLean ? lean : settings)
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: isLean ? lean : settings)
 }
 
 func program(_ name: String, _ path: String, _ dependencies: [Target.Dependency], lean isLean: Bool = false) -> Target {
@@ -48,7 +50,7 @@ let storeBelow: [Target.Dependency] = ["TidemillWire"] + wireBelow
 var targets: [Target] = [
     // Shared by both halves.
     library("TidemillSeams", "Sources/Seams", lean: true),
-    library("TidemillModel", "Sources/Model", ["TidemillSeams"]),
+    library("TidemillModel", "Sources/Model", ["TidemillSeams"], exclude: ["Schema"]),
     library("TidemillWire", "Sources/Wire", wireBelow),
     library("TidemillPlacement", "Sources/Placement", wireBelow),
     library("TidemillLease", "Sources/Lease", ["TidemillSeams"], lean: true),
