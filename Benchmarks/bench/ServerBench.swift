@@ -10,7 +10,7 @@ struct ServerBench {
     var runs: Int
 
     func rows() async throws -> [Row] {
-        let kubeconfig = try Kubeconfig.load(path: rig.kubeconfig)
+        let kubeconfig = try Kubeconfig(path: rig.kubeconfig)
         let (host, port) = try Self.address(kubeconfig.endpoint.url)
         let load = LoadGenerator(
             host: host, port: port, tls: try Self.context(kubeconfig.endpoint.credentials), connections: 64)

@@ -43,7 +43,7 @@ package actor Rig {
             return text.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.flatMap { $0.isEmpty ? nil : $0 }
         }
         if client == nil {
-            client = try APIClient(endpoint: Kubeconfig.load(path: kubeconfig).endpoint, userAgent: "tidemill-rig")
+            client = try APIClient(endpoint: Kubeconfig(path: kubeconfig).endpoint, userAgent: "tidemill-rig")
         }
     }
 
