@@ -59,10 +59,13 @@ package struct JSONObject: Sendable {
 extension JSONObject: Hashable {
     package static func == (a: JSONObject, b: JSONObject) -> Bool {
         guard a.count == b.count else { return false }
-        // Two copies of one object mostly keep one order: the scan is for those that do not.
-        return zip(a.members, b.members).allSatisfy { mine, theirs in
-            mine.key == theirs.key ? mine.value == theirs.value : b[mine.key] == mine.value
+        // Two copies of one object mostly keep one order; only those that do not pay for look-ups.
+        guard let start = zip(a.members, b.members).enumerated().first(where: { $1.0.key != $1.1.key })?.offset else {
+            return zip(a.members, b.members).allSatisfy { $0.value == $1.value }
         }
+        let positions = Positions(b)
+        return zip(a.members[..<start], b.members[..<start]).allSatisfy { $0.value == $1.value }
+            && a.members[start...].allSatisfy { mine in positions[mine.key].map { b.members[$0].value == mine.value } ?? false }
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -70,6 +73,27 @@ extension JSONObject: Hashable {
         var all = 0
         for member in members { all ^= member.hashValue }
         hasher.combine(all)
+    }
+}
+
+extension JSONObject {
+    /// Where the members of one object are: a scan while it is small, a hash table beyond, so that work over two
+    /// objects of a stranger's size stays linear.
+    package struct Positions {
+        private static let scanned = 16
+        private let members: [Member]
+        private let table: [String: Int]?
+
+        package init(_ object: JSONObject) {
+            members = object.members
+            table = members.count <= Self.scanned
+                ? nil : Dictionary(members.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+
+        /// The index of the member `key`.
+        package subscript(key: String) -> Int? {
+            if let table { table[key] } else { members.firstIndex { $0.key == key } }
+        }
     }
 }
 
