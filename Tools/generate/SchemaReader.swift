@@ -8,7 +8,7 @@ struct SchemaReader {
         "microTime": .microTime,
     ]
     private static let formats: Set<String> = [
-        "name", "labelKey", "labelValue", "cpu", "bytes", "fraction", "envName", "absolutePath",
+        "name", "labelKey", "labelValue", "cpu", "bytes", "bytesOrPercentage", "fraction", "envName", "absolutePath",
     ]
 
     func read(folder: URL) throws -> Schema {

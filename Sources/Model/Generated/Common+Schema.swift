@@ -58,7 +58,7 @@ extension Kinds {
                 name: "memory",
                 type: .quantity,
                 doc: "Device memory, in bytes (`20Gi`) or as a share of the device (`50%`).",
-                format: .bytes),
+                format: .bytesOrPercentage),
             SchemaField(
                 name: "compute",
                 type: .quantity,

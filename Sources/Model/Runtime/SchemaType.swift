@@ -70,11 +70,13 @@ package enum FieldFormat: String, Hashable, Sendable, CaseIterable {
     /// A DNS-1123 subdomain, the form of object names.
     case name
     case labelKey, labelValue
-    /// A quantity of cores, positive, in thousandths at the finest.
+    /// A quantity of cores, not negative, in thousandths at the finest.
     case cpu
-    /// A whole number of bytes, positive; a device's memory may also be a percentage.
+    /// A whole number of bytes, not negative.
     case bytes
-    /// More than 0 and at most 1.
+    /// `bytes`, or a percentage of the device.
+    case bytesOrPercentage
+    /// From 0 to 1, as a decimal or a percentage.
     case fraction
     /// The name of an environment variable.
     case envName
@@ -89,4 +91,14 @@ package enum DefaultValue: Hashable, Sendable {
     case bool(Bool)
     /// An object made of its own fields' defaults.
     case emptyObject
+}
+
+extension FieldType {
+    /// A list or a map.
+    package var isCollection: Bool {
+        switch self {
+        case .list, .map: true
+        default: false
+        }
+    }
 }

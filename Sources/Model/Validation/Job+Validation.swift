@@ -1,0 +1,33 @@
+extension Kinds.Job {
+    /// Names of slices and tasks are `<job>-<attempt>-<index>` and must fit a label.
+    package static let mostNameBytes = 52
+
+    package func validate(old: Self?) -> [FieldError] {
+        var errors: [FieldError] = []
+        // The server has completed a generated name by now, or does so with five characters.
+        let nameBytes = metadata.name.isEmpty ? metadata.generateName.utf8.count + 5 : metadata.name.utf8.count
+        if nameBytes > Self.mostNameBytes {
+            errors.append(.invalid("metadata.name", metadata.name, "must be no more than \(Self.mostNameBytes) characters"))
+        }
+        if let max = spec.gang.max, max != spec.gang.min {
+            errors.append(.invalid("spec.gang.max", max, "must equal min (\(spec.gang.min)): gangs are not elastic yet"))
+        }
+        errors += spec.slice.problems(at: "spec.slice")
+        errors += spec.template.problems(at: "spec.template")
+        errors += spec.onDisconnect?.problems(at: "spec.onDisconnect") ?? []
+        return errors
+    }
+
+    /// Number of members.
+    package var size: Int { Int(clamping: spec.gang.min) }
+}
+
+extension Kinds.JobState {
+    /// A job ends in exactly one of these and leaves it never (invariant 2).
+    package var isFinal: Bool {
+        switch self {
+        case .succeeded, .failed, .cancelled: true
+        case .pending, .queued, .running, .suspended: false
+        }
+    }
+}
