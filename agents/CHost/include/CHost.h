@@ -1,1 +1,176 @@
+/// The C beneath TidemillHostLinux and tidemill-shim: what Swift cannot call (variadic functions, macros) and what must
+/// never be Swift (code that runs in a forked child). Functions that can fail return a negative errno unless they say
+/// otherwise; none of them prints or allocates for the caller to free.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// MARK: clock.c
+
+/// CLOCK_BOOTTIME in nanoseconds.
+int64_t tm_boottime_ns(void);
+/// CLOCK_REALTIME in nanoseconds since 1970.
+int64_t tm_realtime_ns(void);
+/// Fills `bytes` from the kernel's generator.
+int tm_random(void *bytes, size_t count);
+/// `utsname.release`, NUL-terminated, into `text`.
+int tm_kernel_release(char *text, size_t capacity);
+
+// MARK: fence.c (single-threaded callers only)
+
+/// Makes the one CLOCK_BOOTTIME timer whose signal is SIGKILL to this process.
+int tm_fence_create(void);
+/// Arms it at an absolute instant of the boot clock, replacing the earlier one. An instant in the past kills at once.
+int tm_fence_arm(int64_t at_ns);
+/// Disarms it.
+int tm_fence_disarm(void);
+/// A timerfd on CLOCK_BOOTTIME, close-on-exec, not blocking.
+int tm_wake_create(void);
+/// Makes `wake` readable at an absolute instant of the boot clock; 0 disarms it.
+int tm_wake_at(int wake, int64_t at_ns);
+
+// MARK: file.c
+
+/// Replaces the file at `path` so that after a return of 0 it survives a power cut: write beside it, fsync, rename,
+/// fsync of the folder.
+int tm_write_durably(const char *path, const void *bytes, size_t count, unsigned mode);
+/// Opens for appending, creating it with `mode`, close-on-exec. A descriptor or a negative errno.
+int tm_open_append(const char *path, unsigned mode);
+/// Opens for reading, close-on-exec. A descriptor or a negative errno.
+int tm_open_read(const char *path);
+/// Writes `count` bytes to an existing file in one write, as cgroup and /proc files want it.
+int tm_write_file(const char *path, const void *bytes, size_t count);
+/// Reads at most `capacity` bytes of a file; the count or a negative errno.
+ssize_t tm_read_file(const char *path, void *bytes, size_t capacity);
+/// Opens or creates `path` and takes an exclusive flock without waiting. A descriptor, or -EWOULDBLOCK when held.
+int tm_lock_file(const char *path);
+/// The magic number of the file system at `path` (statfs.f_type), or a negative errno.
+int64_t tm_filesystem_type(const char *path);
+
+// MARK: page.c
+
+/// Maps `size` bytes of the file at `path`, creating it (mode 0600, that size) when `writable`. NULL and errno on failure.
+void *tm_page_map(const char *path, size_t size, int writable);
+void tm_page_unmap(void *page, size_t size);
+/// Copies `count` bytes of `image` into the mapping under its sequence counter, a 64-bit word at `sequence_offset`
+/// (a multiple of 8), which is odd while the copy is under way. One writer.
+void tm_page_publish(void *page, const void *image, size_t count, size_t sequence_offset);
+/// Copies `count` bytes out of the mapping; 0 for a consistent copy, -EAGAIN when it was being written all the time.
+int tm_page_snapshot(const void *page, void *image, size_t count, size_t sequence_offset);
+
+// MARK: process.c
+
+struct tm_child {
+    pid_t pid;
+    /// Close-on-exec; the caller closes it.
+    int pidfd;
+};
+struct tm_exit {
+    /// Exit status, or the number of the signal.
+    int32_t status;
+    int32_t by_signal;
+};
+/// Starts a program in a session of its own, with default signals, an empty signal mask, /dev/null as input, `output`
+/// (NULL: /dev/null) appended to as both outputs, no other descriptor, and "/" as working folder. May be called from a
+/// multi-threaded process. Returns once the program is executing, or the errno of why it is not.
+int tm_spawn_detached(const char *program, char *const arguments[], char *const environment[], const char *output,
+                      struct tm_child *child);
+/// A pidfd of a process, close-on-exec.
+int tm_pidfd_open(pid_t pid);
+int tm_pidfd_signal(int pidfd, int signal);
+/// 1 and `result` when the process ended and was our child; 0 when it runs; -ECHILD when it is not our child.
+int tm_pidfd_wait(int pidfd, struct tm_exit *result);
+/// 1 when the process behind the pidfd has ended (child or not), 0 when it runs. Waits at most `timeout_ms`.
+int tm_pidfd_ended(int pidfd, int timeout_ms);
+/// Field 22 of PROC_ROOT/PID/stat, or a negative errno.
+int64_t tm_start_ticks(const char *proc_root, pid_t pid);
+/// Counts the processes of a cgroup folder and of all groups below it, sending each `signal` unless that is 0. A folder
+/// that is gone counts 0. Its own descendants only: symbolic links are not followed.
+int tm_cgroup_signal(const char *folder, int signal);
+
+// MARK: numa.c
+
+struct tm_numa_node {
+    int32_t id;
+    int64_t memory_bytes;
+    /// The node's CPUs as a kernel list, `0-3,8`.
+    char cpus[2048];
+};
+/// Asks libnuma.so.1, loaded when it is there. The number of nodes, or -ENOSYS without the library or without NUMA.
+int tm_numa_nodes(struct tm_numa_node *nodes, int capacity);
+
+// MARK: init.c (single-threaded callers only)
+
+enum tm_report_kind {
+    /// The init lives, protected as asked; the command follows.
+    TM_REPORT_READY = 1,
+    /// `text` says what could not be enforced.
+    TM_REPORT_NOTE = 2,
+    /// The command's process exists and waits for `tm_init_go`; `pid` is its host pid, from the kernel.
+    TM_REPORT_TASK = 3,
+    /// The command could not be executed or prepared; `text` says why.
+    TM_REPORT_FAILED = 4,
+    /// The command ended: `value` is its wait status.
+    TM_REPORT_EXITED = 5,
+};
+struct tm_report {
+    uint32_t kind;
+    int32_t value;
+    /// Host pid of the sender, as the kernel attests it.
+    int32_t pid;
+    char text[244];
+};
+struct tm_init_spec {
+    char *const *command;
+    char *const *environment;
+    const char *working_directory;
+    /// NULL-terminated; the init joins them first.
+    char *const *group_procs;
+    /// -1 keeps the credential.
+    int64_t user_id;
+    int64_t group_id;
+    /// Descriptor of the command's outputs.
+    int output;
+    /// A namespace of its own for pids and mounts. 0 in a broken fence or where it is not allowed.
+    int own_namespaces;
+    /// Not root: a user namespace first.
+    int user_namespace;
+    /// PR_SET_PDEATHSIG. 0 in a broken fence only.
+    int parent_death_signal;
+};
+struct tm_init {
+    pid_t pid;
+    int pidfd;
+    /// The shim's end of the report socket.
+    int reports;
+    /// The shim's end of the life pipe: its mere openness says that the shim lives.
+    int life;
+};
+/// Makes the init of a task's pid namespace and returns at once; reports follow on `reports`. The init never execs and
+/// never returns.
+int tm_init_start(const struct tm_init_spec *spec, struct tm_init *init);
+/// Reads one report without waiting: 1, 0 when none is there, -EPIPE when the init is gone.
+int tm_init_report(const struct tm_init *init, struct tm_report *report);
+/// Lets the command run.
+int tm_init_go(const struct tm_init *init);
+
+// MARK: signal.c
+
+/// Blocks SIGTERM, SIGINT, SIGHUP, SIGPIPE and SIGCHLD, and returns a signalfd for SIGTERM and SIGINT (not blocking).
+int tm_stop_signals(void);
+/// Takes one signal from the signalfd: its number, 0 when none is there.
+int tm_take_signal(int signals);
+/// A pipe whose both ends are close-on-exec; the reading end does not block.
+int tm_log_pipe(int *reading, int *writing);
+struct tm_waiting {
+    int descriptor;
+    int ready;
+};
+/// Waits until a descriptor (ignored when negative) is readable or hung up, at most `timeout_ms` (-1: for ever), and
+/// sets `ready`.
+int tm_wait_readable(struct tm_waiting *entries, size_t count, int timeout_ms);
+/// The wait status's parts: 1 when it exited by itself.
+int tm_status_exited(int status);
+int tm_status_code(int status);
+int tm_status_signal(int status);

@@ -1,0 +1,43 @@
+/// Makes the kernel hold a slice to its limits. One implementation per cgroup version; the agent sees this only.
+///
+/// Every group is below the configured root, in `slices/UID.EPOCH`, with a sibling `shims/UID.EPOCH` for the shim, so
+/// that freezing, out-of-memory ends and kills of the slice never reach its shim. A driver touches no other group.
+package protocol CgroupDriver: Sendable {
+    /// What cannot be enforced on this machine, a sentence each with its reason; empty when everything is.
+    var unenforced: [String] { get }
+
+    /// Makes the slice's groups with their limits in force, empty. Existing ones get these limits anew (idempotent).
+    func create(_ group: SliceGroup, limits: SliceLimits) throws(HostError)
+
+    /// What the shim of this slice must join, read and clear.
+    func files(of group: SliceGroup) -> SliceGroupFiles
+
+    /// The limits that the kernel reports for the group: what was really set, as proof. Nil members are unbounded.
+    func limits(of group: SliceGroup) throws(HostError) -> SliceLimits
+
+    /// How many processes are left in the slice's groups and in groups below them; the shim is not one of them.
+    func processCount(_ group: SliceGroup) throws(HostError) -> Int
+
+    /// How many processes of the slice the kernel ended for want of memory.
+    func oomKills(_ group: SliceGroup) throws(HostError) -> Int64
+
+    /// CPU time that the slice has used, in nanoseconds; nil where it is not accounted.
+    func cpuNanoseconds(_ group: SliceGroup) throws(HostError) -> Int64?
+
+    /// Memory that the slice uses now, in bytes; nil where it is not accounted.
+    func memoryBytes(_ group: SliceGroup) throws(HostError) -> Int64?
+
+    /// Stops the slice where it stands (v1 takes effect a moment later).
+    func freeze(_ group: SliceGroup) throws(HostError)
+    func thaw(_ group: SliceGroup) throws(HostError)
+
+    /// Sends SIGKILL to every process of the slice and lets it take effect, also on a frozen one. For slices without a
+    /// living shim; repeat until `processCount` is 0.
+    func kill(_ group: SliceGroup) throws(HostError)
+
+    /// Removes the slice's groups and its shim's; throws `busy` while a process is left. Gone already is no error.
+    func remove(_ group: SliceGroup) throws(HostError)
+
+    /// Every slice of which a group exists below the root, in order of name.
+    func groups() throws(HostError) -> [SliceGroup]
+}

@@ -1,0 +1,22 @@
+/// The driver of a machine on which no cgroup can be used: nothing is bounded, and it says so.
+package struct NoCgroups: CgroupDriver {
+    package let unenforced: [String]
+
+    /// - Parameter reason: why, as the end of a sentence.
+    package init(reason: String) {
+        unenforced = ["CPU, memory and process limits are not enforced: \(reason)."]
+    }
+
+    package func create(_ group: SliceGroup, limits: SliceLimits) {}
+    package func files(of group: SliceGroup) -> SliceGroupFiles { SliceGroupFiles() }
+    package func limits(of group: SliceGroup) -> SliceLimits { SliceLimits() }
+    package func processCount(_ group: SliceGroup) -> Int { 0 }
+    package func oomKills(_ group: SliceGroup) -> Int64 { 0 }
+    package func cpuNanoseconds(_ group: SliceGroup) -> Int64? { nil }
+    package func memoryBytes(_ group: SliceGroup) -> Int64? { nil }
+    package func freeze(_ group: SliceGroup) {}
+    package func thaw(_ group: SliceGroup) {}
+    package func kill(_ group: SliceGroup) {}
+    package func remove(_ group: SliceGroup) {}
+    package func groups() -> [SliceGroup] { [] }
+}
