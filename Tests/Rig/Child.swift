@@ -25,6 +25,11 @@ package final class Child: @unchecked Sendable {
 
     package var isRunning: Bool { process.isRunning }
 
+    /// Exit status, or nil while it runs and when a signal ended it.
+    package var exitStatus: Int32? {
+        process.isRunning || process.terminationReason != .exit ? nil : process.terminationStatus
+    }
+
     package func signal(_ number: Int32) {
         if process.isRunning { kill(pid, number) }
     }
@@ -50,6 +55,16 @@ package enum Kernel {
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
         guard let end = stat.lastIndex(of: ")") else { return false }
         return !stat[stat.index(after: end)...].hasPrefix(" Z")
+    }
+
+    /// Pids of all live processes with `text` in their command line.
+    package static func commandLines(containing text: String) -> [Int32] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []  // /proc is always there
+        return entries.compactMap { Int32($0) }.filter { pid in
+            // A process that is gone by now has no command line.
+            guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
+            return String(decoding: data, as: UTF8.self).contains(text) && isAlive(pid)
+        }
     }
 
     /// Pids of all processes whose environment holds `NAME=value`; the rig marks what it starts this way.

@@ -100,13 +100,8 @@ package actor Rig {
 
     /// Pids of the shims of this rig: their program, and our folder among their arguments.
     package nonisolated func shims() -> [Int32] {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []  // /proc is always there
-        return entries.compactMap { Int32($0) }.filter { pid in
-            // A process that is gone by now has no command line.
-            guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
-            let text = String(decoding: data, as: UTF8.self)
-            return text.contains("tidemill-shim") && text.contains(node) && Kernel.isAlive(pid)
-        }
+        let programs = Set(Kernel.commandLines(containing: "tidemill-shim"))
+        return Kernel.commandLines(containing: node).filter(programs.contains)
     }
 
     /// The ends of both logs, for messages.
