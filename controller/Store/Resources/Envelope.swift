@@ -1,0 +1,57 @@
+import TidemillSeams
+import TidemillWire
+
+/// How a JSON document lies in the store: a version, the place where the resource version goes, and the text without it.
+///
+/// The text is encoded once per change; readers only splice, because the resource version is the revision of the very
+/// commit that stores the text.
+enum Envelope {
+    /// The layout: this byte, the place as a little-endian 32-bit number (0: nothing is spliced), the text.
+    private static let version: UInt8 = 1
+    private static let headerBytes = 5
+
+    /// The envelope of an object; its `metadata` must have members, and no resourceVersion.
+    static func seal(_ object: JSON) -> [UInt8] {
+        var bytes = [version, 0, 0, 0, 0]
+        bytes.reserveCapacity(2048)
+        var place = 0
+        bytes.append(UInt8(ascii: "{"))
+        for (index, member) in (object.object?.members ?? []).enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSON.string(member.key).write(into: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            if member.key == "metadata" { place = bytes.count + 1 - headerBytes }
+            member.value.write(into: &bytes)
+        }
+        bytes.append(UInt8(ascii: "}"))
+        for offset in 0..<4 { bytes[1 + offset] = UInt8(truncatingIfNeeded: place >> (8 * offset)) }
+        return bytes
+    }
+
+    /// The envelope of a record, which has no metadata.
+    static func seal(record: JSON) -> [UInt8] {
+        var bytes = [version, 0, 0, 0, 0]
+        record.write(into: &bytes)
+        return bytes
+    }
+
+    /// Appends the text of `envelope` with the resource version in its place; none when `revision` is 0.
+    static func open(_ envelope: [UInt8], revision: Revision, into bytes: inout [UInt8]) {
+        var place = 0
+        for offset in 0..<4 { place |= Int(envelope[1 + offset]) << (8 * offset) }
+        guard place > 0, revision.rawValue > 0 else {
+            bytes += envelope[headerBytes...]
+            return
+        }
+        bytes += envelope[headerBytes..<(headerBytes + place)]
+        bytes += "\"resourceVersion\":\"".utf8
+        bytes += String(revision.rawValue).utf8
+        bytes += "\",".utf8
+        bytes += envelope[(headerBytes + place)...]
+    }
+
+    /// True when `open` can read the value.
+    static func isReadable(_ envelope: [UInt8]) -> Bool {
+        envelope.count > headerBytes && envelope[0] == version
+    }
+}

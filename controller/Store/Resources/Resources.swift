@@ -1,0 +1,46 @@
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+
+/// The objects of the API over a store: what Kubernetes clients expect of create, update, patch, delete, list and watch,
+/// and typed transactions for the controller's own parts.
+///
+/// Bodies are JSON trees; the API server has parsed them. Nothing is cached here but what the store keeps in memory.
+package struct Resources: Sendable {
+    package let store: any Store
+    let time: any TimeSource
+    let randomness: any Randomness
+    private let codecs: [KindInfo: KindCodec]
+
+    package init(
+        store: any Store, time: any TimeSource, randomness: any Randomness, kinds: [KindCodec] = KindCodecs.all
+    ) {
+        self.store = store
+        self.time = time
+        self.randomness = randomness
+        codecs = Dictionary(kinds.map { ($0.info, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The object, as of now. Throws `.notFound`.
+    package func get(_ ref: ObjectRef) async throws(APIError) -> StoredObject {
+        guard let object = try await find(ref) else {
+            throw .notFound(resource: ref.kind.groupResource, name: ref.name)
+        }
+        return object
+    }
+
+    /// The object, as of now; nil when there is none.
+    package func find(_ ref: ObjectRef) async throws(APIError) -> StoredObject? {
+        let key = ref.key
+        return try await serving(ref) { () async throws(StoreError) in try await store.get(key) }
+            .map { StoredObject(ref: ref, revision: $0.revision, envelope: $0.value) }
+    }
+
+    func codec(of kind: KindInfo) throws(APIError) -> KindCodec {
+        guard let codec = codecs[kind] else { throw .internalError("no codec for \(kind)") }
+        return codec
+    }
+
+    /// Now, as metadata writes it.
+    var timestamp: Timestamp { Timestamp(time.wall()) }
+}
