@@ -1,0 +1,148 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+
+/// The three connections of an agent: heartbeats, its control stream, and one stream for each log that it was asked for.
+struct AgentRoutes: Sendable {
+    let hub: TunnelHub
+    let heartbeats: any HeartbeatHandler
+    let sleep: Sleep
+
+    /// Between two empty lines on a silent control stream, so that both ends notice a dead peer.
+    static let keepAlive: Duration = .seconds(10)
+    /// How long an agent may take to dial back.
+    static let dialTime: Duration = .seconds(10)
+
+    /// `POST /agent/v1/heartbeat`
+    func heartbeat(_ call: Call) async throws(APIError) -> Reply {
+        let node = try agent(call)
+        let heartbeat: Heartbeat
+        do {
+            heartbeat = try Heartbeat(json: try await call.tree())
+        } catch let failure as DecodeFailure {
+            throw .badRequest("the body of the request is not a heartbeat: \(failure)")
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw .internalError("\(error)")
+        }
+        guard heartbeat.node == node else {
+            throw .forbidden("the certificate is of node \"\(node)\", the heartbeat of node \"\(heartbeat.node)\"")
+        }
+        return .json(await heartbeats.heartbeat(heartbeat).json)
+    }
+
+    /// `GET /agent/v1/tunnel`
+    func tunnel(_ call: Call) async throws(APIError) -> Reply {
+        let node = try agent(call)
+        let (hub, sleep, channel) = (hub, sleep, call.channel)
+        return Reply(
+            status: .ok, contentType: Reply.jsonType,
+            body: .stream { writer in
+                let (id, requests) = await hub.attach(node)
+                let lines = StreamWriter(writer)
+                do {
+                    // The first line tells the agent that its stream is open.
+                    try await lines.write(ByteBuffer(string: "{}\n"))
+                    try await whileConnected(channel, sleep: sleep, stop: { await hub.detach(node, id: id) }) {
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            group.addTask {
+                                while true {
+                                    try await sleep(Self.keepAlive)
+                                    try await lines.write(ByteBuffer(string: "{}\n"))
+                                }
+                            }
+                            group.addTask {
+                                for await request in requests {
+                                    var line = ByteBuffer(bytes: request.json.bytes)
+                                    line.writeStaticString("\n")
+                                    try await lines.write(line)
+                                }
+                            }
+                            try await group.next()
+                            group.cancelAll()
+                        }
+                    }
+                } catch {
+                    await hub.detach(node, id: id)
+                    throw error
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// `POST /agent/v1/tunnel/{id}`: the body is the log. Answered when the log, or whoever reads it, ends.
+    func stream(_ id: String, _ call: Call) async throws(APIError) -> Reply {
+        let node = try agent(call)
+        let pipe = try await hub.accept(id, from: node)
+        var isWanted = true
+        do {
+            for try await chunk in call.request.body {
+                isWanted = await pipe.send(chunk)
+                if !isWanted { break }
+            }
+        } catch {
+            // The agent's connection broke: what came is all there is.
+        }
+        await pipe.finish()
+        var reply = Reply.json(["done": .bool(isWanted)])
+        reply.closes = !isWanted
+        return reply
+    }
+
+    /// `GET …/tasks/NAME/log`: waits for the agent of `node` to dial, then passes its bytes on.
+    func log(
+        of task: String, in namespace: String, on node: NodeID, _ call: Call
+    ) async throws(APIError) -> Reply {
+        let follow = try call.query.flag("follow")
+        let tail = try call.query.integer("tailLines", in: 0...Int64.max)
+        let session = try await hub.open(node, namespace: namespace, task: task, follow: follow, tailLines: tail)
+        guard await hasDialled(session) else {
+            await hub.close(session)
+            throw .unavailable("the agent of node \"\(node)\" did not answer within \(Self.dialTime)")
+        }
+        let (hub, sleep, channel) = (hub, sleep, call.channel)
+        return Reply(
+            status: .ok, contentType: "text/plain; charset=utf-8",
+            body: .stream { writer in
+                let output = StreamWriter(writer)
+                do {
+                    try await whileConnected(channel, sleep: sleep, stop: { await hub.close(session) }) {
+                        while let chunk = await session.pipe.next() { try await output.write(chunk) }
+                    }
+                } catch {
+                    await hub.close(session)
+                    throw error
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func hasDialled(_ session: TunnelHub.Session) async -> Bool {
+        let sleep = sleep
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in session.dialled {}
+                return !Task.isCancelled
+            }
+            group.addTask {
+                // Cancelled once the agent has dialled; either way this child's answer is no.
+                try? await sleep(Self.dialTime)
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func agent(_ call: Call) throws(APIError) -> NodeID {
+        guard let node = call.peer.node else {
+            throw .forbidden("User \"\(call.peer.user)\" is not the agent of a node")
+        }
+        return node
+    }
+}

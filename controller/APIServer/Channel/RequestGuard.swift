@@ -1,0 +1,89 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Holds one HTTP/1.1 connection to the limits of time and size, on its event loop, and answers what is not HTTP.
+///
+/// 1. The first request's head must have come before the deadline that was set when the connection was accepted.
+/// 2. A body must have come whole within `limits.body`, and never grows past `limits.drainedBytes`. A body that only drips is
+///    seen when its next piece comes; one that stops is the idle time-out's.
+/// 3. Log streams of agents are exempt: they are as long as they are.
+final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let limits: ServerLimits
+    private let bodyTime: TimeAmount
+    private let refusal: ByteBuffer
+    private var setupDeadline: Scheduled<Void>?
+    private var bodyDeadline = NIODeadline.distantFuture
+    private var bodyBytes = 0
+    private var isExempt = false
+    private var hasOpenResponse = false
+
+    /// `refusal` is the Status that answers what cannot be parsed.
+    init(limits: ServerLimits, setupDeadline: Scheduled<Void>, refusal: ByteBuffer) {
+        self.limits = limits
+        self.setupDeadline = setupDeadline
+        self.refusal = refusal
+        bodyTime = TimeAmount(limits.body)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            setupDeadline?.cancel()
+            setupDeadline = nil
+            bodyBytes = 0
+            bodyDeadline = .now() + bodyTime
+            isExempt = head.path.map { $0.hasPrefix(TunnelRoute.prefix) } ?? false
+        case .body(let buffer):
+            guard !isExempt else { break }
+            bodyBytes += buffer.readableBytes
+            if bodyBytes > limits.drainedBytes || NIODeadline.now() > bodyDeadline {
+                context.close(promise: nil)
+                return
+            }
+        case .end:
+            break
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head): hasOpenResponse = head.status.kind != .informational
+        case .body: break
+        case .end: hasOpenResponse = false
+        }
+        context.write(data, promise: promise)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What cannot be parsed has no end either: answer once, if no answer has begun, and close.
+        guard !hasOpenResponse else {
+            context.close(promise: nil)
+            return
+        }
+        hasOpenResponse = true
+        let head = HTTPResponse(
+            status: .badRequest,
+            headerFields: [
+                .contentType: "application/json", .contentLength: String(refusal.readableBytes), .connection: "close",
+            ])
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(refusal)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        let channel = context.channel
+        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        setupDeadline?.cancel()
+        setupDeadline = nil
+        context.fireChannelInactive()
+    }
+}

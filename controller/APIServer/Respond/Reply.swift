@@ -1,0 +1,73 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import TidemillWire
+
+/// The answer to one request, before it is written.
+struct Reply: Sendable {
+    /// What follows the head.
+    enum Body: Sendable {
+        case bytes(ByteBuffer)
+        /// Written as it comes, in chunks. Must finish the writer, or throw to cut the connection.
+        case stream(@Sendable (inout any ResponseBodyWriter) async throws -> Void)
+    }
+
+    var status: HTTPResponse.Status
+    var contentType: String
+    var body: Body
+    /// Further header fields.
+    var fields: [HTTPField] = []
+    /// The connection ends after this answer, since the request's body was not read to its end.
+    var closes = false
+
+    /// A JSON document that is already encoded; its bytes are copied once.
+    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Reply {
+        Reply(status: status, contentType: jsonType, body: .bytes(ByteBuffer(bytes: bytes)))
+    }
+
+    static func json(_ tree: JSON, status: HTTPResponse.Status = .ok) -> Reply {
+        json(tree.bytes, status: status)
+    }
+
+    static func text(_ text: String, contentType: String = "text/plain; charset=utf-8") -> Reply {
+        Reply(status: .ok, contentType: contentType, body: .bytes(ByteBuffer(string: text)))
+    }
+
+    /// The Status of a failure, with `Retry-After` where waiting helps.
+    static func failure(_ error: APIError) -> Reply {
+        let status = Status(error)
+        var reply = json(status.json, status: HTTPResponse.Status(code: status.code))
+        if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
+            reply.fields.append(HTTPField(name: .retryAfter, value: String(seconds)))
+        }
+        if case .tooLarge = error { reply.closes = true }
+        return reply
+    }
+
+    static let jsonType = "application/json"
+
+    private var head: HTTPResponse {
+        var fields = HTTPFields()
+        fields.append(HTTPField(name: .contentType, value: contentType))
+        if case .bytes(let buffer) = body {
+            fields.append(HTTPField(name: .contentLength, value: String(buffer.readableBytes)))
+        }
+        for field in self.fields { fields.append(field) }
+        if closes { fields.append(HTTPField(name: .connection, value: "close")) }
+        return HTTPResponse(status: status, headerFields: fields)
+    }
+
+    /// Writes the answer; `withoutBody` for HEAD.
+    func write(to writer: consuming ResponseWriter, withoutBody: Bool) async throws {
+        if withoutBody {
+            try await writer.writeResponse(head)
+            return
+        }
+        switch body {
+        case .bytes(let buffer):
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: buffer))
+        case .stream(let write):
+            try await writer.write(response: head, body: ResponseBody(write))
+        }
+    }
+}

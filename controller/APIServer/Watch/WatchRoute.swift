@@ -1,0 +1,114 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import TidemillModel
+import TidemillSeams
+import TidemillStore
+import TidemillWire
+
+/// A watch: one JSON document a line, as long as the client stays.
+///
+/// It ends cleanly at its time-out, with an `ERROR` event when the client was too slow or its revision is too old, and at
+/// once when the client leaves or the server stops.
+struct WatchRoute: Sendable {
+    let resources: Resources
+    let authorization: Authorization
+    let budget: WatchBudget
+    let limits: ServerLimits
+    let time: any TimeSource
+    let sleep: Sleep
+
+    func watch(_ kind: KindInfo, namespace: String?, _ call: Call) async throws(APIError) -> Reply {
+        try await authorization.check(
+            call.peer, Attributes(verb: .watch, kind: kind, namespace: namespace, name: nil, part: nil))
+        try refuseWhatIsNotServed(kind, call.query)
+        let format = EventFormat(
+            kind: kind, representation: try call.representation(), includeObject: try call.query.includeObject(), time: time)
+        let options = WatchOptions(
+            selector: try ObjectSelector(call.query), resourceVersion: call.query["resourceVersion"])
+        let seconds = try call.query.integer("timeoutSeconds", in: 0...Int64(Int32.max)) ?? 0
+        // A certificate that ends takes its watches with it.
+        let left = call.peer.endsAtSeconds - time.wall().nanosecondsSince1970 / 1_000_000_000
+        let limit = min(seconds > 0 ? .seconds(seconds) : limits.watch, .seconds(min(max(left, 1), 86_400)))
+        let wantsBookmarks = try call.query.flag("allowWatchBookmarks")
+        guard await budget.hasRoom(call.peer.user) else { throw .tooManyRequests(retryAfterSeconds: 1) }
+        let watch: ObjectWatch
+        do {
+            watch = try await resources.watch(kind, namespace: namespace, options)
+        } catch {
+            guard case .expired = error else { throw error }
+            return Reply(
+                status: .ok, contentType: Reply.jsonType,
+                body: .bytes(EventFormat.failure(error)))
+        }
+        return stream(watch, format, limit: limit, wantsBookmarks: wantsBookmarks, call)
+    }
+
+    private func stream(
+        _ watch: ObjectWatch, _ format: EventFormat, limit: Duration, wantsBookmarks: Bool, _ call: Call
+    ) -> Reply {
+        let (sleep, channel, budget, user) = (sleep, call.channel, budget, call.peer.user)
+        let interval = limits.bookmarks
+        return Reply(
+            status: .ok, contentType: Reply.jsonType,
+            body: .stream { writer in
+                let lines = StreamWriter(writer)
+                guard await budget.take(user) else {
+                    try await lines.write(EventFormat.failure(.tooManyRequests(retryAfterSeconds: 1)))
+                    return try await writer.finish(nil)
+                }
+                do {
+                    try await whileConnected(channel, limit: limit, sleep: sleep) {
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            if wantsBookmarks {
+                                group.addTask {
+                                    while true {
+                                        try await sleep(interval)
+                                        await watch.requestBookmark()
+                                    }
+                                }
+                            }
+                            group.addTask { try await Self.copy(watch, to: lines, format) }
+                            try await group.next()
+                            group.cancelAll()
+                        }
+                    }
+                } catch {
+                    await budget.release(user)
+                    throw error
+                }
+                await budget.release(user)
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func copy(_ watch: ObjectWatch, to lines: StreamWriter, _ format: EventFormat) async throws {
+        var format = format
+        for await notice in watch {
+            try await lines.write(format.line(notice))
+            if case .expired = notice { return }
+        }
+    }
+
+    private func refuseWhatIsNotServed(_ kind: KindInfo, _ query: Query) throws(APIError) {
+        if query["sendInitialEvents"] != nil {
+            // Clients fall back to list and watch when they see this.
+            throw .invalid(
+                kind: "ListOptions.meta.k8s.io", name: "",
+                errors: [
+                    FieldError(
+                        field: "sendInitialEvents", reason: .forbidden,
+                        message: "Forbidden: sendInitialEvents is not served: list first, then watch")
+                ])
+        }
+        if let match = query["resourceVersionMatch"], !match.isEmpty {
+            throw .invalid(
+                kind: "ListOptions.meta.k8s.io", name: "",
+                errors: [
+                    FieldError(
+                        field: "resourceVersionMatch", reason: .forbidden,
+                        message: "Forbidden: resourceVersionMatch is forbidden for watch")
+                ])
+        }
+    }
+}
