@@ -9,8 +9,8 @@ struct QuantityParser {
 
     /// Longest text worth reading; 64-bit amounts need far less.
     private static let longest = 64
-    /// Largest magnitude kept while reading: ten times and one binary suffix more still fit 128 bits.
-    private static let largest = Int128(1) << 60
+    /// Largest magnitude kept while reading: the largest suffix or exponent more still fits 128 bits.
+    private static let largest = Int128(Int64.max)
 
     func value() throws(QuantityError) -> Rational {
         var parser = self
@@ -62,13 +62,9 @@ struct QuantityParser {
     /// What follows the digits, as a factor. Reads to the end of the text.
     private mutating func suffix() throws(QuantityError) -> (top: Int128, bottom: Int128) {
         guard index < bytes.count else { return (1, 1) }
-        if bytes[index] == UInt8(ascii: "e") || (bytes[index] == UInt8(ascii: "E") && index + 1 < bytes.count) {
-            index += 1
-            return try exponent()
-        }
-        let suffix = String(decoding: bytes[index...], as: UTF8.self)
-        guard let factor = Self.suffixes[suffix] else { throw .malformed }
-        return factor
+        if let factor = Self.suffixes[String(decoding: bytes[index...], as: UTF8.self)] { return factor }
+        guard accept("e") || accept("E") else { throw .malformed }
+        return try exponent()
     }
 
     private mutating func exponent() throws(QuantityError) -> (top: Int128, bottom: Int128) {
