@@ -82,8 +82,11 @@ static void die_with_shim(void) {
     if (poll(&life, 1, 0) != 0) _exit(125);
 }
 
-static _Noreturn void run_command(const struct tm_init_spec *spec) {
+static _Noreturn void run_command(const struct tm_init_spec *spec, pid_t init) {
     setsid();
+    // Without a namespace the death of the init would leave the command: the signal is second best.
+    if (!spec->own_namespaces && spec->parent_death_signal)
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != init) _exit(125);
     report(TM_REPORT_TASK, 0, "");
     await_shim();
     int in = open("/dev/null", O_RDONLY);
@@ -131,9 +134,10 @@ static _Noreturn void be_init(const struct tm_init_spec *spec, int reports, int 
     take_credentials(spec);
     if (spec->parent_death_signal) die_with_shim();
     report(TM_REPORT_READY, 0, "");
+    pid_t self = getpid();
     pid_t command = fork();
     if (command < 0) fail("cannot fork the command", NULL);
-    if (command == 0) run_command(spec);
+    if (command == 0) run_command(spec, self);
     close(OUTPUT);
     reap(command);
 }

@@ -1,0 +1,113 @@
+import CHost
+import Glibc
+import TidemillLease
+
+/// The namespace's init and the command below it, as the shim holds them.
+struct TaskProcess {
+    private(set) var initProcess: tm_init
+    /// Whether the kernel ends all descendants with the init.
+    let hasNamespace: Bool
+    /// Pidfd of the command; -1 before it exists.
+    private var commandHandle: Int32 = -1
+    private(set) var commandPid: Int32 = 0
+
+    /// Starts the init. On a machine that allows no namespaces it starts without, and says so in `notes`.
+    /// - Throws: the errno when no process can be made at all.
+    static func start(
+        _ spec: ShimSpec, output: Int32, isFenceBroken: Bool, notes: inout [String]
+    ) throws(StartFailure) -> TaskProcess {
+        let command = CStrings(spec.command)
+        let environment = CStrings(spec.environment)
+        let directory = CStrings([spec.workingDirectory])
+        let groups = CStrings(spec.groups.taskProcs)
+        var made = tm_init()
+        var wish = tm_init_spec()
+        wish.command = UnsafePointer(command.pointers)
+        wish.environment = UnsafePointer(environment.pointers)
+        wish.working_directory = directory.pointers[0].map { UnsafePointer($0) }
+        wish.group_procs = UnsafePointer(groups.pointers)
+        wish.user_id = spec.userID.map(Int64.init) ?? -1
+        wish.group_id = spec.groupID.map(Int64.init) ?? -1
+        wish.output = output
+        wish.own_namespaces = isFenceBroken ? 0 : 1
+        wish.user_namespace = isFenceBroken || geteuid() == 0 ? 0 : 1
+        wish.parent_death_signal = isFenceBroken ? 0 : 1
+        var result = tm_init_start(&wish, &made)
+        if result < 0, wish.own_namespaces == 1 {
+            notes.append(
+                "Processes that leave the task's session may outlive it when its shim is killed: a pid namespace is not allowed here (\(describe(result)))."
+            )
+            wish.own_namespaces = 0
+            wish.user_namespace = 0
+            result = tm_init_start(&wish, &made)
+        }
+        if result < 0 { throw StartFailure(errno: -result) }
+        return TaskProcess(initProcess: made, hasNamespace: wish.own_namespaces == 1)
+    }
+
+    struct StartFailure: Error {
+        let errno: Int32
+    }
+
+    /// The next report of the init; nil when none is there.
+    mutating func nextReport() -> InitReport? {
+        var report = tm_report()
+        switch tm_init_report(&initProcess, &report) {
+        case 1: break
+        case 0: return nil
+        default: return .gone
+        }
+        let text = withUnsafeBytes(of: report.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        switch report.kind {
+        case TM_REPORT_READY.rawValue: return .ready
+        case TM_REPORT_NOTE.rawValue: return .note(text)
+        case TM_REPORT_TASK.rawValue: return .commandWaits(pid: report.pid)
+        case TM_REPORT_EXITED.rawValue:
+            return tm_status_exited(report.value) != 0
+                ? .ended(exitCode: tm_status_code(report.value), signal: nil)
+                : .ended(exitCode: nil, signal: tm_status_signal(report.value))
+        default: return .failed(text)
+        }
+    }
+
+    /// Takes hold of the waiting command; false when it is gone.
+    mutating func hold(command pid: Int32) -> Bool {
+        commandPid = pid
+        commandHandle = tm_pidfd_open(pid)
+        return commandHandle >= 0
+    }
+
+    mutating func letGo() { _ = tm_init_go(&initProcess) }
+
+    /// Asks the command to end; false when there is none yet.
+    func askToEnd() -> Bool {
+        if commandHandle < 0 { return false }
+        _ = tm_pidfd_signal(commandHandle, SIGTERM)
+        return true
+    }
+
+    /// SIGKILL to the init, and with it to the namespace.
+    func kill() {
+        _ = tm_pidfd_signal(initProcess.pidfd, SIGKILL)
+        if !hasNamespace, commandHandle >= 0 {
+            _ = tm_pidfd_signal(commandHandle, SIGKILL)
+            _ = Glibc.kill(-commandPid, SIGKILL)
+        }
+    }
+
+    /// Whether the init, and so its namespace, has ended and is reaped.
+    func isGone() -> Bool {
+        var result = tm_exit()
+        return tm_pidfd_wait(initProcess.pidfd, &result) != 0
+    }
+}
+
+/// What the init says.
+enum InitReport {
+    case ready
+    case note(String)
+    case commandWaits(pid: Int32)
+    case failed(String)
+    case ended(exitCode: Int32?, signal: Int32?)
+    case gone
+}
