@@ -77,7 +77,7 @@ extension AdmissionWalk {
             let value = member.value.string ?? ""
             for problem in Names.problems(inLabelValue: value) { report { .invalid($0, value, problem) } }
         }
-        return members.isEmpty ? nil : .object(members)
+        return members.isEmpty ? JSON?.none : .object(members)
     }
 
     private mutating func annotations(_ json: JSON) -> JSON? {
@@ -91,7 +91,7 @@ extension AdmissionWalk {
             }
         }
         if bytes > Self.mostAnnotationBytes { report { .tooLong($0, limit: Self.mostAnnotationBytes) } }
-        return members.isEmpty ? nil : .object(members)
+        return members.isEmpty ? JSON?.none : .object(members)
     }
 
     /// An object whose members are strings; nil, with errors, when it is none.
@@ -127,7 +127,7 @@ extension AdmissionWalk {
         if controllers > 1 {
             report { .forbidden($0, "only one reference can have controller set to true") }
         }
-        return result.isEmpty ? nil : .array(result)
+        return result.isEmpty ? JSON?.none : .array(result)
     }
 
     private mutating func ownerReference(_ json: JSON) -> JSON {
@@ -163,6 +163,6 @@ extension AdmissionWalk {
             }
             path.leave()
         }
-        return result.isEmpty ? nil : .array(result)
+        return result.isEmpty ? JSON?.none : .array(result)
     }
 }

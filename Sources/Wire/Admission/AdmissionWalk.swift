@@ -70,7 +70,7 @@ struct AdmissionWalk {
         case .bool(let flag): return .bool(flag)
         case .emptyObject:
             let made = value(.object(JSONObject()), field.type, field)
-            return made.object?.isEmpty == false ? made : nil
+            return made.object?.isEmpty == false ? made : JSON?.none  // A bare nil would be JSON's null.
         case nil:
             if field.required { report { .required($0) } }
             return nil
