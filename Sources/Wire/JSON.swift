@@ -65,7 +65,9 @@ extension JSONObject: Hashable {
         }
         let positions = Positions(b)
         return zip(a.members[..<start], b.members[..<start]).allSatisfy { $0.value == $1.value }
-            && a.members[start...].allSatisfy { mine in positions[mine.key].map { b.members[$0].value == mine.value } ?? false }
+            && a.members[start...].allSatisfy { mine in
+                positions[mine.key].map { b.members[$0].value == mine.value } ?? false
+            }
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -86,7 +88,8 @@ extension JSONObject {
 
         package init(_ object: JSONObject) {
             members = object.members
-            table = members.count <= Self.scanned
+            table =
+                members.count <= Self.scanned
                 ? nil : Dictionary(members.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
         }
 

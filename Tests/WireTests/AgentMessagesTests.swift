@@ -1,5 +1,5 @@
-import TidemillSeams
 import Testing
+import TidemillSeams
 
 @testable import TidemillWire
 
@@ -7,13 +7,16 @@ import Testing
 struct AgentMessagesTests {
     @Test func `a heartbeat is read back as it was written`() throws {
         let first = Heartbeat(
-            node: NodeID("gpu-01"), bootID: BootID("b"), machineID: "m", agentStart: "a", sentAt: .max, appliedRevision: 0)
+            node: NodeID("gpu-01"), bootID: BootID("b"), machineID: "m", agentStart: "a", sentAt: .max,
+            appliedRevision: 0)
         #expect(
             first.json.text
-                == #"{"node":"gpu-01","bootID":"b","machineID":"m","agentStart":"a","sentAt":9223372036854775807,"appliedRevision":0}"#)
+                == #"{"node":"gpu-01","bootID":"b","machineID":"m","agentStart":"a","sentAt":9223372036854775807,"appliedRevision":0}"#
+        )
         #expect(try Heartbeat(json: try JSON.parse(first.json.bytes)) == first)
         let later = Heartbeat(
-            node: NodeID("gpu-01"), bootID: BootID("b"), machineID: "m", incarnation: IncarnationID("i"), startID: StartID("s"),
+            node: NodeID("gpu-01"), bootID: BootID("b"), machineID: "m", incarnation: IncarnationID("i"),
+            startID: StartID("s"),
             lastRevision: 9, agentStart: "a", sentAt: 5, appliedRevision: 7)
         #expect(try Heartbeat(json: try JSON.parse(later.json.bytes)) == later)
     }

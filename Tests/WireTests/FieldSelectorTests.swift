@@ -6,17 +6,22 @@ import Testing
 struct FieldSelectorTests {
     private static let job: JSON = [
         "metadata": ["name": "hello", "namespace": "lab"], "spec": ["retries": 3, "suspended": false],
-        "status": ["gang": ["nodes": ["n1", "n2"]], "shares": [["device": "d0"], ["device": "d1"]], "note": "a,b=c\\"],
+        "status": [
+            "gang": ["nodes": ["n1", "n2"]], "shares": [["device": "d0"], ["device": "d1"]], "note": "a,b=c\\",
+        ],
     ]
 
     @Test(arguments: [
         ("", true), ("metadata.name=hello", true), ("metadata.name==hello", true), ("metadata.name=other", false),
-        ("metadata.name!=hello", false), ("metadata.name!=other", true), ("metadata.name=hello,metadata.namespace=lab", true),
+        ("metadata.name!=hello", false), ("metadata.name!=other", true),
+        ("metadata.name=hello,metadata.namespace=lab", true),
         ("metadata.name=hello,metadata.namespace=other", false), ("metadata.name=hello,metadata.name=hello", true),
-        ("status.state=", true), ("status.state!=", false), ("status.state=Ready", false), ("status.state!=Ready", true),
+        ("status.state=", true), ("status.state!=", false), ("status.state=Ready", false),
+        ("status.state!=Ready", true),
         ("metadata.name=", false), ("metadata.name!=", true), ("spec.retries=3", true), ("spec.suspended=false", true),
         ("status.gang.nodes=n2", true), ("status.gang.nodes=n1", true), ("status.gang.nodes=n3", false),
-        ("status.gang.nodes!=n1", false), ("status.gang.nodes!=n3", true), ("status.shares.device=d1", true), ("status.gang=", true),
+        ("status.gang.nodes!=n1", false), ("status.gang.nodes!=n3", true), ("status.shares.device=d1", true),
+        ("status.gang=", true),
         ("status.note=a\\,b\\=c\\\\", true), ("status.note!=a\\,b\\=c\\\\", false),
     ])
     func `matches fields of an object`(text: String, expected: Bool) throws {

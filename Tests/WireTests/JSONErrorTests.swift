@@ -31,7 +31,9 @@ struct JSONErrorTests {
     }
 
     @Test func `keys that are no plain names stand in brackets`() throws {
-        #expect(try error(in: #"{"metadata":{"labels":{"tidemill.dev/job":!}}}"#).path == "metadata.labels[tidemill.dev/job]")
+        #expect(
+            try error(in: #"{"metadata":{"labels":{"tidemill.dev/job":!}}}"#).path
+                == "metadata.labels[tidemill.dev/job]")
         #expect(try error(in: #"[[{"":!}]]"#).path == "[0][0][]")
     }
 

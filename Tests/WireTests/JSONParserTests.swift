@@ -18,16 +18,18 @@ func fault(in bytes: [UInt8], limits: JSONLimits = JSONLimits()) -> JSONError.Ki
 
 @Suite("JSONParser")
 struct JSONParserTests {
-    @Test(arguments: [
-        ("null", JSON.null), ("true", true), (" false\r\n\t", false), ("0", 0), ("-0", 0), ("-1", -1),
-        ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
-        ("9223372036854775808", .number("9223372036854775808")), ("-9223372036854775809", .number("-9223372036854775809")),
-        ("18446744073709551616", .number("18446744073709551616")),
-        ("1.0", .number("1.0")), ("-0.0", .number("-0.0")), ("1e3", .number("1e3")), ("2E-7", .number("2E-7")),
-        ("1.25e+10", .number("1.25e+10")), ("123456789.125", .number("123456789.125")), ("1e308", .number("1e308")),
-        ("\"\"", ""), ("[]", []), ("[ ]", []), ("{}", [:]), ("{ }", [:]), ("[1,[2,[]]]", [1, [2, []]]),
-        (#"{"a":{"b":[null,true]},"c":"d"}"#, ["a": ["b": [nil, true]], "c": "d"]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("null", JSON.null), ("true", true), (" false\r\n\t", false), ("0", 0), ("-0", 0), ("-1", -1),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .number("9223372036854775808")),
+            ("-9223372036854775809", .number("-9223372036854775809")),
+            ("18446744073709551616", .number("18446744073709551616")),
+            ("1.0", .number("1.0")), ("-0.0", .number("-0.0")), ("1e3", .number("1e3")), ("2E-7", .number("2E-7")),
+            ("1.25e+10", .number("1.25e+10")), ("123456789.125", .number("123456789.125")), ("1e308", .number("1e308")),
+            ("\"\"", ""), ("[]", []), ("[ ]", []), ("{}", [:]), ("{ }", [:]), ("[1,[2,[]]]", [1, [2, []]]),
+            (#"{"a":{"b":[null,true]},"c":"d"}"#, ["a": ["b": [nil, true]], "c": "d"]),
+        ] as [(String, JSON)])
     func `reads values`(text: String, expected: JSON) throws {
         #expect(try JSON.parse(text) == expected)
     }
@@ -46,33 +48,48 @@ struct JSONParserTests {
     @Test(arguments: [
         ("", JSONError.Kind.unexpectedEnd), ("   ", .unexpectedEnd), ("[", .unexpectedEnd), ("[1", .unexpectedEnd),
         ("[1,", .unexpectedEnd), ("{", .unexpectedEnd), ("{\"a\"", .unexpectedEnd), ("{\"a\":", .unexpectedEnd),
-        ("{\"a\":1", .unexpectedEnd), ("{\"a\":1,", .unexpectedEnd), ("\"abc", .unexpectedEnd), ("\"a\\", .unexpectedEnd),
+        ("{\"a\":1", .unexpectedEnd), ("{\"a\":1,", .unexpectedEnd), ("\"abc", .unexpectedEnd),
+        ("\"a\\", .unexpectedEnd),
         ("\"\\u12", .unexpectedEnd), ("\"\\\"", .unexpectedEnd),
-        ("[1,]", .trailingComma), ("{\"a\":1,}", .trailingComma), ("[,1]", .unexpectedByte), ("[1,,2]", .unexpectedByte),
-        ("{,}", .unexpectedByte), ("[1 2]", .unexpectedByte), ("{\"a\" 1}", .unexpectedByte), ("{a:1}", .unexpectedByte),
-        ("{'a':1}", .unexpectedByte), ("{1:2}", .unexpectedByte), ("[1}", .unexpectedByte), ("{\"a\":1]", .unexpectedByte),
-        ("1 1", .trailingData), ("{}x", .trailingData), ("[]]", .trailingData), ("null,", .trailingData), ("1//c", .trailingData),
-        ("/*c*/1", .unexpectedByte), ("\u{C}1", .unexpectedByte), ("\u{A0}1", .unexpectedByte), ("NaN", .unexpectedByte),
+        ("[1,]", .trailingComma), ("{\"a\":1,}", .trailingComma), ("[,1]", .unexpectedByte),
+        ("[1,,2]", .unexpectedByte),
+        ("{,}", .unexpectedByte), ("[1 2]", .unexpectedByte), ("{\"a\" 1}", .unexpectedByte),
+        ("{a:1}", .unexpectedByte),
+        ("{'a':1}", .unexpectedByte), ("{1:2}", .unexpectedByte), ("[1}", .unexpectedByte),
+        ("{\"a\":1]", .unexpectedByte),
+        ("1 1", .trailingData), ("{}x", .trailingData), ("[]]", .trailingData), ("null,", .trailingData),
+        ("1//c", .trailingData),
+        ("/*c*/1", .unexpectedByte), ("\u{C}1", .unexpectedByte), ("\u{A0}1", .unexpectedByte),
+        ("NaN", .unexpectedByte),
         ("Infinity", .unexpectedByte), ("-Infinity", .invalidNumber), ("+1", .unexpectedByte), ("tru", .invalidLiteral),
         ("True", .unexpectedByte), ("nulL", .invalidLiteral), ("nan", .invalidLiteral), ("truex", .trailingData),
-        ("01", .leadingZero), ("-01", .leadingZero), ("00", .leadingZero), ("0.", .invalidNumber), (".5", .unexpectedByte),
-        ("1.e1", .invalidNumber), ("1e", .invalidNumber), ("1e+", .invalidNumber), ("-", .invalidNumber), ("0x10", .trailingData),
+        ("01", .leadingZero), ("-01", .leadingZero), ("00", .leadingZero), ("0.", .invalidNumber),
+        (".5", .unexpectedByte),
+        ("1.e1", .invalidNumber), ("1e", .invalidNumber), ("1e+", .invalidNumber), ("-", .invalidNumber),
+        ("0x10", .trailingData),
         ("1_000", .trailingData), ("1e400", .numberOutOfRange), ("-1e999999999", .numberOutOfRange),
-        ("\"\n\"", .controlCharacter), ("\"\t\"", .controlCharacter), ("\"\0\"", .controlCharacter), ("\"\\n\u{1}\"", .controlCharacter),
-        ("\"\\x41\"", .invalidEscape), ("\"\\u00g0\"", .invalidEscape), ("\"\\U0041\"", .invalidEscape), ("\"\\'\"", .invalidEscape),
-        (#""\ud800""#, .loneSurrogate), (#""\udc00""#, .loneSurrogate), (#""\ud800x""#, .loneSurrogate), (#""\ud800\n""#, .loneSurrogate),
-        (#""\ud800\ud800""#, .loneSurrogate), (#""\ud800\u0041""#, .loneSurrogate), (#""\udc00\ud800""#, .loneSurrogate),
+        ("\"\n\"", .controlCharacter), ("\"\t\"", .controlCharacter), ("\"\0\"", .controlCharacter),
+        ("\"\\n\u{1}\"", .controlCharacter),
+        ("\"\\x41\"", .invalidEscape), ("\"\\u00g0\"", .invalidEscape), ("\"\\U0041\"", .invalidEscape),
+        ("\"\\'\"", .invalidEscape),
+        (#""\ud800""#, .loneSurrogate), (#""\udc00""#, .loneSurrogate), (#""\ud800x""#, .loneSurrogate),
+        (#""\ud800\n""#, .loneSurrogate),
+        (#""\ud800\ud800""#, .loneSurrogate), (#""\ud800\u0041""#, .loneSurrogate),
+        (#""\udc00\ud800""#, .loneSurrogate),
         ("\u{FEFF}{}", .byteOrderMark), ("{\"a\":1,\"a\":2}", .duplicateKey), (#"{"a":1,"\u0061":2}"#, .duplicateKey),
     ])
     func `refuses what is not JSON`(text: String, expected: JSONError.Kind) {
         #expect(fault(in: text) == expected)
     }
 
-    @Test(arguments: [
-        [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xC3, 0x28], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xE2, 0x82],
-        [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xFE], [0xF0, 0x9F, 0x98],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xC3, 0x28], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF],
+            [0xE2, 0x82],
+            [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xFE], [0xF0, 0x9F, 0x98],
+        ] as [[UInt8]])
     func `refuses invalid UTF-8 and says where`(sequence: [UInt8]) throws {
         let quote = UInt8(ascii: "\"")
         for prefix in ["ok é ", "escaped \\n "] {

@@ -4,14 +4,17 @@ import Testing
 
 @Suite("JSON writing")
 struct JSONWritingTests {
-    @Test(arguments: [
-        (JSON.null, "null"), (true, "true"), (false, "false"), (0, "0"), (-7, "-7"), (1_234_567_890, "1234567890"),
-        (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"), (.number("1.50"), "1.50"),
-        ("", #""""#), ("a/b <é> 😀", #""a/b <é> 😀""#), ("q\"b\\", #""q\"b\\""#),
-        ("\u{8}\u{9}\u{A}\u{C}\u{D}", #""\b\t\n\f\r""#), ("\0\u{1}\u{F}\u{10}\u{1F}", #""\u0000\u0001\u000f\u0010\u001f""#),
-        ("\u{7F}\u{2028}", "\"\u{7F}\u{2028}\""), ([], "[]"), ([:], "{}"), ([1, [2, nil]], "[1,[2,null]]"),
-        (["b": 1, "a": ["x": "y"]], #"{"b":1,"a":{"x":"y"}}"#), (["k\n": 1], #"{"k\n":1}"#),
-    ] as [(JSON, String)])
+    @Test(
+        arguments: [
+            (JSON.null, "null"), (true, "true"), (false, "false"), (0, "0"), (-7, "-7"), (1_234_567_890, "1234567890"),
+            (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"),
+            (.number("1.50"), "1.50"),
+            ("", #""""#), ("a/b <é> 😀", #""a/b <é> 😀""#), ("q\"b\\", #""q\"b\\""#),
+            ("\u{8}\u{9}\u{A}\u{C}\u{D}", #""\b\t\n\f\r""#),
+            ("\0\u{1}\u{F}\u{10}\u{1F}", #""\u0000\u0001\u000f\u0010\u001f""#),
+            ("\u{7F}\u{2028}", "\"\u{7F}\u{2028}\""), ([], "[]"), ([:], "{}"), ([1, [2, nil]], "[1,[2,null]]"),
+            (["b": 1, "a": ["x": "y"]], #"{"b":1,"a":{"x":"y"}}"#), (["k\n": 1], #"{"k\n":1}"#),
+        ] as [(JSON, String)])
     func `writes values without white space`(value: JSON, expected: String) {
         #expect(value.text == expected)
         #expect(value.bytes == Array(expected.utf8))

@@ -34,15 +34,16 @@ struct MergePatchTests {
         #expect(patched.text == #"{"b":9,"c":3,"d":4}"#)
     }
 
-    @Test(arguments: [
-        (["a": 1, "b": ["c": 2, "d": [1]]], ["a": 1, "b": ["c": 3, "d": [1]]], #"{"b":{"c":3}}"#),
-        (["a": 1, "b": 2], ["b": 2], #"{"a":null}"#),
-        (["a": 1], ["a": 1, "b": ["c": 1]], #"{"b":{"c":1}}"#),
-        (["a": ["x": 1]], ["a": [1]], #"{"a":[1]}"#),
-        (["a": [1, 2]], ["a": [2]], #"{"a":[2]}"#),
-        (["a": "x"], ["a": ["y": 1]], #"{"a":{"y":1}}"#),
-        (["a": 1, "b": 2], ["b": 2, "a": 1], "{}"),
-    ] as [(JSON, JSON, String)])
+    @Test(
+        arguments: [
+            (["a": 1, "b": ["c": 2, "d": [1]]], ["a": 1, "b": ["c": 3, "d": [1]]], #"{"b":{"c":3}}"#),
+            (["a": 1, "b": 2], ["b": 2], #"{"a":null}"#),
+            (["a": 1], ["a": 1, "b": ["c": 1]], #"{"b":{"c":1}}"#),
+            (["a": ["x": 1]], ["a": [1]], #"{"a":[1]}"#),
+            (["a": [1, 2]], ["a": [2]], #"{"a":[2]}"#),
+            (["a": "x"], ["a": ["y": 1]], #"{"a":{"y":1}}"#),
+            (["a": 1, "b": 2], ["b": 2, "a": 1], "{}"),
+        ] as [(JSON, JSON, String)])
     func `diff makes the one of the other`(from: JSON, to: JSON, expected: String) {
         let patch = MergePatch.diff(from: from, to: to)
         #expect(patch.text == expected)

@@ -1,12 +1,13 @@
-import TidemillModel
 import Testing
+import TidemillModel
 
 @testable import TidemillWire
 
 @Suite("Status")
 struct StatusTests {
     private static let required = FieldError(field: "spec.replicas", reason: .required, message: "Required value")
-    private static let invalid = FieldError(field: "spec.a", reason: .invalid, value: "x", message: "Invalid value: \"x\": must be y")
+    private static let invalid = FieldError(
+        field: "spec.a", reason: .invalid, value: "x", message: "Invalid value: \"x\": must be y")
 
     /// The error, its code, reason and message.
     private static let table: [(APIError, Int, String, String)] = [
@@ -18,7 +19,10 @@ struct StatusTests {
         (.noSuchPath, 404, "NotFound", "the server could not find the requested resource"),
         (.methodNotAllowed("m"), 405, "MethodNotAllowed", "m"),
         (.notAcceptable("n"), 406, "NotAcceptable", "n"),
-        (.alreadyExists(resource: "pools.tidemill.dev", name: "a"), 409, "AlreadyExists", #"pools.tidemill.dev "a" already exists"#),
+        (
+            .alreadyExists(resource: "pools.tidemill.dev", name: "a"), 409, "AlreadyExists",
+            #"pools.tidemill.dev "a" already exists"#
+        ),
         (
             .modified(resource: "pools.tidemill.dev", name: "a"), 409, "Conflict",
             #"Operation cannot be fulfilled on pools.tidemill.dev "a": the object has been modified; please apply your changes to the latest version and try again"#
@@ -52,13 +56,19 @@ struct StatusTests {
     }
 
     @Test(arguments: table)
-    func `a client gets back the error that the server meant`(error: APIError, code: Int, reason: String, message: String) throws {
+    func `a client gets back the error that the server meant`(
+        error: APIError, code: Int, reason: String, message: String
+    ) throws {
         let status = try #require(Status(json: try JSON.parse(Status(error).json.bytes)))
         #expect(status == Status(error))
         let back = APIError(status: status)
         if case .invalid(let kind, let name, let errors) = error {
             // The refused value itself does not travel; the message has it.
-            #expect(back == .invalid(kind: kind, name: name, errors: errors.map { FieldError(field: $0.field, reason: $0.reason, message: $0.message) }))
+            #expect(
+                back
+                    == .invalid(
+                        kind: kind, name: name,
+                        errors: errors.map { FieldError(field: $0.field, reason: $0.reason, message: $0.message) }))
         } else {
             #expect(back == error)
         }
@@ -75,7 +85,10 @@ struct StatusTests {
     @Test func `invalid fields are causes, under the kind's own name`() {
         let details = Status(.invalid(kind: "Pool.tidemill.dev", name: "a", errors: [Self.invalid])).json["details"]
         #expect(details?["kind"] == "Pool")
-        #expect(details?["causes"] == [["reason": "FieldValueInvalid", "message": "Invalid value: \"x\": must be y", "field": "spec.a"]])
+        #expect(
+            details?["causes"] == [
+                ["reason": "FieldValueInvalid", "message": "Invalid value: \"x\": must be y", "field": "spec.a"]
+            ])
     }
 
     @Test func `what may pass says when to come back`() {
@@ -85,7 +98,8 @@ struct StatusTests {
 
     @Test func `a success tells whose object is gone`() {
         let body = Status(
-            isSuccess: true, reason: "", message: "", details: .init(name: "a", group: "tidemill.dev", kind: "jobs", uid: "u"), code: 200
+            isSuccess: true, reason: "", message: "",
+            details: .init(name: "a", group: "tidemill.dev", kind: "jobs", uid: "u"), code: 200
         ).json
         #expect(
             body.text

@@ -1,5 +1,5 @@
-import TidemillModel
 import Testing
+import TidemillModel
 
 @testable import TidemillWire
 
@@ -19,7 +19,8 @@ struct TableTests {
 
     private static func kind(_ columns: [Column]) -> KindInfo {
         KindInfo(
-            kind: "Thing", group: "tidemill.dev", version: "v1alpha1", plural: "things", singular: "thing", shortNames: [],
+            kind: "Thing", group: "tidemill.dev", version: "v1alpha1", plural: "things", singular: "thing",
+            shortNames: [],
             namespaced: true, categories: [], doc: "", columns: columns, hasStatus: true, selectableFields: [],
             schema: SchemaType(name: "Thing", doc: "", fields: []))
     }
@@ -39,7 +40,8 @@ struct TableTests {
         ])
         let object: JSON = [
             "apiVersion": "tidemill.dev/v1alpha1", "kind": "Thing",
-            "metadata": ["name": "a", "namespace": "n", "labels": ["x": "y"], "creationTimestamp": Self.time(192)], "status": ["count": 3],
+            "metadata": ["name": "a", "namespace": "n", "labels": ["x": "y"], "creationTimestamp": Self.time(192)],
+            "status": ["count": 3],
         ]
         let table = Table.render(kind: kind, objects: [object], now: Self.now, metadata: ["resourceVersion": "7"])
         #expect(table.json["kind"] == "Table")
@@ -80,44 +82,69 @@ struct TableTests {
         #expect(empty.json["columnDefinitions"]?.array?.count == 1)
     }
 
-    @Test(arguments: [
-        (column("S", "status.x"), ["status": ["x": 5]], "5"), (column("S", "status.x"), ["status": ["x": true]], "true"),
-        (column("S", "status.x"), ["status": ["x": nil]], "<none>"), (column("S", "status.x"), [:], "<none>"),
-        (column("I", "status.x", "integer"), ["status": ["x": 5]], 5), (column("I", "status.x", "integer"), [:], "<none>"),
-        (column("D", "status.shares.0.device"), ["status": ["shares": [["device": "d0"]]]], "d0"),
-        (column("T", "status.t", "date"), ["status": ["t": time(5)]], "5s"), (column("T", "status.t", "date"), [:], "<unknown>"),
-        (column("T", "status.t", "date"), ["status": ["t": "yesterday"]], "<unknown>"),
-    ] as [(Column, JSON, JSON)])
+    @Test(
+        arguments: [
+            (column("S", "status.x"), ["status": ["x": 5]], "5"),
+            (column("S", "status.x"), ["status": ["x": true]], "true"),
+            (column("S", "status.x"), ["status": ["x": nil]], "<none>"), (column("S", "status.x"), [:], "<none>"),
+            (column("I", "status.x", "integer"), ["status": ["x": 5]], 5),
+            (column("I", "status.x", "integer"), [:], "<none>"),
+            (column("D", "status.shares.0.device"), ["status": ["shares": [["device": "d0"]]]], "d0"),
+            (column("T", "status.t", "date"), ["status": ["t": time(5)]], "5s"),
+            (column("T", "status.t", "date"), [:], "<unknown>"),
+            (column("T", "status.t", "date"), ["status": ["t": "yesterday"]], "<unknown>"),
+        ] as [(Column, JSON, JSON)])
     func `a cell says what is there and what is not`(column: Column, object: JSON, expected: JSON) {
         #expect(cell(column, object) == expected)
     }
 
-    @Test(arguments: [
-        (column("S", "status.state", .nodeStatus), ["status": ["state": "Ready"]], "Ready"),
-        (column("S", "status.state", .nodeStatus), ["status": ["state": "Ready"], "spec": ["unschedulable": true]], "Ready,SchedulingDisabled"),
-        (column("S", "status.state", .nodeStatus), ["spec": ["unschedulable": false]], "Unknown"),
-        (column("S", "status.state", .terminating), ["status": ["state": "Active"], "metadata": ["name": "a"]], "Active"),
-        (column("S", "status.state", .terminating), ["metadata": ["deletionTimestamp": "2026-01-01T00:00:00Z"], "status": ["state": "Active"]], "Terminating"),
-        (column("S", "status.state", .terminating), [:], "Pending"),
-        (column("C", "status.succeeded", .completions), ["status": ["succeeded": 1, "members": 2]], "1/2"),
-        (column("C", "status.succeeded", .completions), ["spec": ["gang": ["min": 4]]], "0/4"),
-        (column("C", "status.succeeded", .completions), [:], "0/1"),
-        (column("D", "status.startedAt", .duration), ["status": ["startedAt": time(90)]], "90s"),
-        (column("D", "status.startedAt", .duration), ["status": ["startedAt": time(90), "finishedAt": time(60)]], "30s"),
-        (column("D", "status.startedAt", .duration), ["status": ["finishedAt": time(60)]], "<none>"),
-        (column("F", "status.isolation", .firstItem), ["status": ["isolation": ["exclusive", "advisory"]]], "exclusive"),
-        (column("F", "status.isolation", .firstItem), ["status": ["isolation": []]], "<none>"),
-        (column("J", "status.gang.nodes", .join), ["status": ["gang": ["nodes": ["a", "b"]]]], "a,b"),
-        (column("J", "status.gang.nodes", .join), [:], "<none>"),
-        (column("O", "involvedObject", .objectReference), ["involvedObject": ["kind": "Job", "name": "hello"]], "job/hello"),
-        (column("O", "involvedObject", .objectReference), ["involvedObject": ["kind": "Job"]], "<none>"),
-    ] as [(Column, JSON, JSON)])
+    @Test(
+        arguments: [
+            (column("S", "status.state", .nodeStatus), ["status": ["state": "Ready"]], "Ready"),
+            (
+                column("S", "status.state", .nodeStatus),
+                ["status": ["state": "Ready"], "spec": ["unschedulable": true]], "Ready,SchedulingDisabled"
+            ),
+            (column("S", "status.state", .nodeStatus), ["spec": ["unschedulable": false]], "Unknown"),
+            (
+                column("S", "status.state", .terminating), ["status": ["state": "Active"], "metadata": ["name": "a"]],
+                "Active"
+            ),
+            (
+                column("S", "status.state", .terminating),
+                ["metadata": ["deletionTimestamp": "2026-01-01T00:00:00Z"], "status": ["state": "Active"]],
+                "Terminating"
+            ),
+            (column("S", "status.state", .terminating), [:], "Pending"),
+            (column("C", "status.succeeded", .completions), ["status": ["succeeded": 1, "members": 2]], "1/2"),
+            (column("C", "status.succeeded", .completions), ["spec": ["gang": ["min": 4]]], "0/4"),
+            (column("C", "status.succeeded", .completions), [:], "0/1"),
+            (column("D", "status.startedAt", .duration), ["status": ["startedAt": time(90)]], "90s"),
+            (
+                column("D", "status.startedAt", .duration),
+                ["status": ["startedAt": time(90), "finishedAt": time(60)]], "30s"
+            ),
+            (column("D", "status.startedAt", .duration), ["status": ["finishedAt": time(60)]], "<none>"),
+            (
+                column("F", "status.isolation", .firstItem), ["status": ["isolation": ["exclusive", "advisory"]]],
+                "exclusive"
+            ),
+            (column("F", "status.isolation", .firstItem), ["status": ["isolation": []]], "<none>"),
+            (column("J", "status.gang.nodes", .join), ["status": ["gang": ["nodes": ["a", "b"]]]], "a,b"),
+            (column("J", "status.gang.nodes", .join), [:], "<none>"),
+            (
+                column("O", "involvedObject", .objectReference), ["involvedObject": ["kind": "Job", "name": "hello"]],
+                "job/hello"
+            ),
+            (column("O", "involvedObject", .objectReference), ["involvedObject": ["kind": "Job"]], "<none>"),
+        ] as [(Column, JSON, JSON)])
     func `a computed cell`(column: Column, object: JSON, expected: JSON) {
         #expect(cell(column, object) == expected)
     }
 
     @Test func `metadata alone is a list of its own kind`() {
-        let list = PartialObjectMetadata.list([["kind": "Thing", "metadata": ["name": "a"], "spec": [:]]], metadata: ["resourceVersion": "4"])
+        let list = PartialObjectMetadata.list(
+            [["kind": "Thing", "metadata": ["name": "a"], "spec": [:]]], metadata: ["resourceVersion": "4"])
         #expect(
             list.text
                 == #"{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"4"},"items":[{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a"}}]}"#

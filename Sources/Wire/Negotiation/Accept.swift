@@ -32,8 +32,10 @@ package struct Accept: Hashable, Sendable {
         first { range in
             switch (range.parameters["as"], range.parameters["g"], range.parameters["v"]) {
             case (nil, _, _): .json
-            case ("Table"?, "meta.k8s.io"?, let version?) where ["v1", "v1beta1"].contains(version): .table(version: version)
-            case ("PartialObjectMetadata"?, "meta.k8s.io"?, "v1"?), ("PartialObjectMetadataList"?, "meta.k8s.io"?, "v1"?):
+            case ("Table"?, "meta.k8s.io"?, let version?) where ["v1", "v1beta1"].contains(version):
+                .table(version: version)
+            case ("PartialObjectMetadata"?, "meta.k8s.io"?, "v1"?),
+                ("PartialObjectMetadataList"?, "meta.k8s.io"?, "v1"?):
                 .partialMetadata
             default: nil
             }
@@ -45,7 +47,8 @@ package struct Accept: Hashable, Sendable {
         first { range in
             switch (range.parameters["as"], range.parameters["g"], range.parameters["v"]) {
             case (nil, _, _): .json
-            case ("APIGroupDiscoveryList"?, "apidiscovery.k8s.io"?, let version?) where ["v2", "v2beta1"].contains(version):
+            case ("APIGroupDiscoveryList"?, "apidiscovery.k8s.io"?, let version?)
+            where ["v2", "v2beta1"].contains(version):
                 .discovery(version: version)
             default: nil
             }

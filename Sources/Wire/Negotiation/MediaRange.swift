@@ -22,7 +22,9 @@ package struct MediaRange: Hashable, Sendable {
             guard let sign = part.firstIndex(of: "=") else { return nil }
             let name = Self.trimmed(part[..<sign]).lowercased()
             var value = Self.trimmed(part[part.index(after: sign)...])
-            if value.count >= 2, value.first == "\"", value.last == "\"" { value = String(value.dropFirst().dropLast()) }
+            if value.count >= 2, value.first == "\"", value.last == "\"" {
+                value = String(value.dropFirst().dropLast())
+            }
             if name == "q" {
                 guard let quality = Double(value), (0...1).contains(quality) else { return nil }
                 self.quality = Int(quality * 1000)

@@ -1,6 +1,8 @@
 extension JSON {
     /// Reads a document. Integers of 64 bits are exact; members keep their order.
-    package static func parse(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSON {
+    package static func parse(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONError)
+        -> JSON
+    {
         try parse(bytes.assumingMemoryBound(to: UInt8.self), limits: limits)
     }
 

@@ -1,4 +1,4 @@
-/// Finds where bytes stop being UTF-8, for error messages. Whether they are valid is decided by the standard library.
+/// Finds where bytes stop being UTF-8, for error messages. Whether they are valid, the standard library decides.
 enum UTF8Validation {
     /// Offset of the first byte that starts no well-formed sequence (Unicode 15, table 3-7); the count when all is valid.
     static func firstInvalid(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {

@@ -14,7 +14,7 @@ package struct FieldSelector: Hashable, Sendable {
             self.isNegated = isNegated
         }
 
-        /// `values` are those of the field. `=` holds when any of them is equal; an empty value matches an absent field.
+        /// `values` are the field's. `=` holds when any of them is equal; an empty value matches an absent field.
         package func matches(_ values: [String]) -> Bool {
             (values.isEmpty ? value.isEmpty : values.contains(value)) != isNegated
         }

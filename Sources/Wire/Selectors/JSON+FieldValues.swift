@@ -1,5 +1,5 @@
 extension JSON {
-    /// The scalar values at a dotted path, as field selectors compare them. A list on the way contributes all its items.
+    /// The scalar values at a dotted path, as field selectors compare them. A list on the way adds all its items.
     package func fieldValues(_ path: String) -> [String] {
         var found: [JSON] = [self]
         for name in path.split(separator: ".") {
@@ -12,7 +12,11 @@ extension JSON {
             }
         }
         return found.flatMap { value in
-            if case .array(let items) = value { items.compactMap(\.scalarText) } else { value.scalarText.map { [$0] } ?? [] }
+            if case .array(let items) = value {
+                items.compactMap(\.scalarText)
+            } else {
+                value.scalarText.map { [$0] } ?? []
+            }
         }
     }
 

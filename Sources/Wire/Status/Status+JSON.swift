@@ -15,7 +15,8 @@ extension Status {
     package init?(json: JSON) {
         guard json["kind"]?.string == "Status", let outcome = json["status"]?.string else { return nil }
         self.init(
-            isSuccess: outcome == "Success", reason: json["reason"]?.string ?? "", message: json["message"]?.string ?? "",
+            isSuccess: outcome == "Success", reason: json["reason"]?.string ?? "",
+            message: json["message"]?.string ?? "",
             details: json["details"]?.object.map(Details.init(object:)), code: Int(json["code"]?.integer ?? 0))
     }
 }
