@@ -14,7 +14,8 @@ do {
     let schema = try SchemaReader().read(folder: root.appendingPathComponent("Sources/Model/Schema"))
     let files =
         ModelOutput(schema: schema).files() + RuntimeSchemaOutput(schema: schema).files()
-        + CodecOutput(schema: schema).files()
+        + CodecOutput(schema: schema).files() + ReferenceOutput(schema: schema).files()
+        + OpenAPIOutput(schema: schema).files()
     let tree = GeneratedTree(root: root, files: files)
     if arguments.contains("--check") {
         let differences = try tree.differences()
