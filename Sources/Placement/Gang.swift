@@ -1,0 +1,78 @@
+import TidemillModel
+import TidemillSeams
+
+/// One gang that waits for its grants. A job without a gang is a gang of one.
+package struct PendingGang: Sendable, Equatable {
+    /// The tenant.
+    package var namespace: String
+    package var job: String
+    /// Names of the members' slices, by rank. They all ask for the same.
+    package var members: [String]
+    package var request: Kinds.SliceRequest
+    /// Nodes that refused a member a moment ago and are passed over for now, with the reason that they gave.
+    package var passedOver: [NodeID: String]
+
+    package init(
+        namespace: String, job: String, members: [String], request: Kinds.SliceRequest,
+        passedOver: [NodeID: String] = [:]
+    ) {
+        self.namespace = namespace
+        self.job = job
+        self.members = members
+        self.request = request
+        self.passedOver = passedOver
+    }
+}
+
+/// What placement decided for one gang: whole or not at all (invariant 5).
+package enum Decision: Sendable, Equatable {
+    case place([PlannedMember])
+    /// Nothing is granted; the reason holds for every member (invariant 8).
+    case pending(PendingReason, message: String)
+}
+
+/// Why a gang waits. The raw values are the reasons that users read.
+package enum PendingReason: String, Sendable, Equatable {
+    case insufficientDevices = "InsufficientDevices"
+    case noMatchingDevice = "NoMatchingDevice"
+    /// Not even with every known node empty and schedulable.
+    case neverFits = "NeverFits"
+}
+
+/// Where one member goes.
+package struct PlannedMember: Sendable, Equatable {
+    package var slice: String
+    package var node: NodeID
+    package var bootID: BootID
+    package var shares: [PlannedShare]
+
+    package init(slice: String, node: NodeID, bootID: BootID, shares: [PlannedShare]) {
+        self.slice = slice
+        self.node = node
+        self.bootID = bootID
+        self.shares = shares
+    }
+}
+
+/// A part of one device for one member.
+package struct PlannedShare: Sendable, Equatable {
+    package var device: DeviceID
+    package var isCPU: Bool
+    package var amounts: DeviceAmounts
+    /// The compute as the request wrote it, where it did.
+    package var compute: Quantity?
+    /// The larger of the compute and the memory fraction of the device's capacity, exact.
+    package var cardUnits: Rational
+    package var isolation: Kinds.IsolationGrade
+
+    /// The share as the grant records it.
+    package var share: Kinds.Share {
+        Kinds.Share(
+            device: device.rawValue,
+            cpu: isCPU ? Quantity(milliCPU: amounts.milliCPU) : nil,
+            memory: amounts.memoryBytes > 0 ? Quantity(bytes: amounts.memoryBytes) : nil,
+            compute: compute,
+            cardUnits: cardUnits.description,
+            isolation: isolation)
+    }
+}

@@ -1,0 +1,118 @@
+import TidemillModel
+import TidemillSeams
+import TidemillStore
+
+extension JobPlan {
+    /// The whole life of a job, one step at a time: equal observations give equal plans.
+    ///
+    /// Invariant 2: a job in a final state is never moved again. Invariant 5: members start only once the one gang record
+    /// says Started, and a started gang that loses a member is ended whole.
+    package static func plan(_ seen: JobObservation) -> JobPlan {
+        let status = seen.job.status
+        if seen.job.metadata.isTerminating { return JobPlan("is being deleted") }
+        if status.state.isFinal { return finished(seen) }
+        guard let gang = status.gang else { return begin(seen, attempt: 1, job: seen.job, because: "is new") }
+
+        let earlier = cleanUp(seen, before: gang.attempt)
+        var plan: JobPlan
+        let members = seen.members(of: gang.attempt)
+        switch gang.state {
+        case .drafting: plan = drafting(seen, members)
+        case .committed: plan = committed(seen, members)
+        case .started: plan = started(seen, members)
+        case .abandoned: plan = abandoned(seen, members)
+        }
+        plan.transactions += earlier
+        return plan
+    }
+
+    /// Creates the members of an attempt and the record that they wait on. Ends with the job, so that a half-written
+    /// attempt is completed by the next tick. `job` is the job as it will be, but for the attempt itself.
+    static func begin(
+        _ seen: JobObservation, attempt number: Int64, job: Kinds.Job, refusedBy: [Int64: [Kinds.Refusal]] = [:],
+        notBefore: Timestamp? = nil, because reason: String, alongside: [PlannedChange] = []
+    ) -> JobPlan {
+        let attempt = Attempt(job: seen.job, number: number)
+        var next = job
+        if let taken = attempt.names.first(where: seen.namesTaken.contains) {
+            next.status.state = .pending
+            next.status.reason = "NamesTaken"
+            next.status.message = "Slice or task \(taken) of an earlier job of this name still exists; waiting until it is gone."
+            return JobPlan("waits for the objects of an earlier job", transactions: [next == seen.job ? [] : [.status(next)]])
+        }
+        let slices = Set(seen.slices.map(\.metadata.name))
+        let tasks = Set(seen.tasks.map(\.metadata.name))
+        var changes = alongside
+        for index in 0..<attempt.size {
+            if !slices.contains(attempt.name(index)) {
+                changes.append(.create(attempt.slice(index, refusedBy: refusedBy[index] ?? [])))
+            }
+            if !tasks.contains(attempt.name(index)) { changes.append(.create(attempt.task(index))) }
+        }
+        next.status.state = .queued
+        if number == 1 {
+            next.status.reason = nil
+            next.status.message = nil
+        }
+        next.status.observedGeneration = seen.job.metadata.generation
+        next.status.gang = Kinds.GangRecord(attempt: number, state: .drafting)
+        next.status.members = attempt.size
+        next.status.succeeded = 0
+        next.status.nextAttemptAt = notBefore
+        changes.append(.status(next))
+        return JobPlan("\(reason); begins attempt \(number)", transactions: [changes], wakeAt: notBefore)
+    }
+
+    private static func drafting(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
+        if let gone = members.first(where: { $0.slice == nil || $0.task == nil || $0.slice?.metadata.isTerminating == true }) {
+            return abandon(seen, reason: "MemberDeleted", "Member \(gone.index) was deleted before it was placed.")
+        }
+        return JobPlan("waits to be placed", wakeAt: seen.job.status.nextAttemptAt)
+    }
+
+    private static func committed(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
+        if let refused = members.first(where: \.isRefused), let grant = refused.slice?.status.grant {
+            let why = refused.slice?.status.refusedBy.first { $0.node == grant.node }?.reason ?? "Refused"
+            return abandon(seen, reason: why, "Node \(grant.node) refused member \(refused.index): \(why).")
+        }
+        if let lost = members.first(where: \.cannotStart) {
+            let reason = lost.slice?.status.reason ?? "MemberDeleted"
+            return abandon(seen, reason: reason, "Member \(lost.index) can no longer start: \(reason).")
+        }
+        let prepared = members.count { $0.slice?.status.state == .prepared }
+        guard prepared == members.count else { return JobPlan("waits for \(prepared)/\(members.count) members to be prepared") }
+        var job = seen.job
+        job.status.state = .running
+        job.status.reason = nil
+        job.status.message = nil
+        job.status.gang?.state = .started
+        if job.status.startedAt == nil { job.status.startedAt = seen.now }
+        let nodes = job.status.gang?.nodes.joined(separator: ", ") ?? ""
+        let event = PlannedEvent(job, "Started", "Attempt \(job.status.gang?.attempt ?? 0) started \(members.count) members on \(nodes)")
+        return JobPlan("has every member prepared", transactions: [[.status(job)]], events: [event])
+    }
+
+    /// Moves the gang to Abandoned, and nothing else: drafts are removed only after that is written.
+    private static func abandon(_ seen: JobObservation, reason: String, _ message: String) -> JobPlan {
+        var job = seen.job
+        job.status.gang?.state = .abandoned
+        job.status.gang?.reason = reason
+        job.status.reason = reason
+        job.status.message = message
+        let event = PlannedEvent(job, "Abandoned", message, isWarning: true)
+        return JobPlan("abandons the attempt: \(reason)", transactions: [[.status(job)]], events: [event])
+    }
+}
+
+extension JobObservation {
+    /// The members of one attempt by rank, also those whose objects are missing.
+    func members(of attempt: Int64) -> [Member] {
+        let slices = Dictionary(
+            self.slices.filter { $0.spec.member?.attempt == attempt }.map { ($0.spec.member?.index ?? -1, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let tasks = Dictionary(
+            self.tasks.filter { $0.spec.member?.attempt == attempt }.map { ($0.spec.member?.index ?? -1, $0) },
+            uniquingKeysWith: { first, _ in first })
+        return (0..<job.spec.gang.min).map { Member(index: $0, slice: slices[$0], task: tasks[$0]) }
+    }
+}

@@ -1,0 +1,72 @@
+import TidemillModel
+import TidemillPlacement
+import TidemillSeams
+import TidemillStore
+
+/// What one cycle does about one gang.
+package enum GangOutcome: Sendable {
+    /// An earlier cycle stopped half-way: abandon what it drafted.
+    case abandon(DraftingGang, reason: String)
+    /// It may not be placed now: its back-off lasts, or it was changed in between.
+    case wait(DraftingGang, reason: String)
+    case place(DraftingGang, [PlannedMember])
+    case pending(DraftingGang, PendingReason, message: String)
+}
+
+extension GangOutcome: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .abandon(let gang, let reason): "abandon \(gang.name): \(reason)"
+        case .wait(let gang, let reason): "wait \(gang.name): \(reason)"
+        case .place(let gang, let members):
+            "place \(gang.name): " + members.map { "\($0.slice) on \($0.node)" }.joined(separator: ", ")
+        case .pending(let gang, let reason, let message): "pending \(gang.name): \(reason.rawValue): \(message)"
+        }
+    }
+}
+
+extension DraftingGang {
+    /// The job's namespace and name.
+    var name: String { "\(job.metadata.namespace)/\(job.metadata.name)" }
+
+    var pending: PendingGang {
+        PendingGang(
+            namespace: job.metadata.namespace, job: job.metadata.name, members: slices.map(\.metadata.name),
+            request: job.spec.slice)
+    }
+}
+
+extension SchedulingSnapshot {
+    /// One cycle over one snapshot, in order. Pure: equal snapshots give equal outcomes.
+    package func plan() -> [GangOutcome] {
+        // 1. Placement sees the nodes less what the records hold, and remembers what this cycle places.
+        var placement = Placement(cluster)
+        // 2. Each gang in its turn; one that does not fit does not hold up the next.
+        return gangs.map { gang in outcome(of: gang, &placement) }
+    }
+
+    private func outcome(of gang: DraftingGang, _ placement: inout Placement) -> GangOutcome {
+        // 3. A draft that a cycle left half-written holds shares for nobody: abandon it.
+        if gang.slices.contains(where: { $0.status.state != .pending }) {
+            return .abandon(gang, reason: "DraftInterrupted")
+        }
+        // 4. A gang with a missing or deleted member is for the job's reconciler.
+        if gang.slices.count != Int(gang.job.spec.gang.min) || gang.slices.contains(where: \.metadata.isTerminating) {
+            return .wait(gang, reason: "a member is missing")
+        }
+        // 5. After a failure it waits, and its next token must be newer than any of its finished attempts.
+        if let notBefore = gang.job.status.nextAttemptAt, notBefore > now {
+            return .wait(gang, reason: "not before \(notBefore)")
+        }
+        if let last = gang.job.status.lastToken, last >= cluster.revision.rawValue {
+            return .wait(gang, reason: "the snapshot is no newer than token \(last)")
+        }
+        // 6. Whole or not at all.
+        var pending = gang.pending
+        pending.passedOver = gang.passedOver(at: now)
+        switch placement.decide(pending) {
+        case .place(let members): return .place(gang, members)
+        case .pending(let reason, let message): return .pending(gang, reason, message: message)
+        }
+    }
+}

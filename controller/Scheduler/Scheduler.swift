@@ -1,0 +1,156 @@
+import Logging
+import ServiceLifecycle
+import TidemillModel
+import TidemillPlacement
+import TidemillSeams
+import TidemillStore
+import TidemillWire
+
+/// Gives waiting gangs their grants: reads a snapshot, asks placement, writes what it decided.
+///
+/// There is one scheduler per store. A draft that is found half-written was left by an earlier life of it.
+package actor Scheduler: Service {
+    private let resources: Resources
+    private let agreement: any HeartbeatAgreement
+    private let wakeups: Wakeups
+    private let events: EventRecorder
+    private let logger: Logger
+    private let reader = SnapshotReader()
+
+    /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
+    package init(
+        resources: Resources, agreement: any HeartbeatAgreement, sleep: @escaping Sleep, logger: Logger, bell: Bell = Bell()
+    ) {
+        self.resources = resources
+        self.agreement = agreement
+        self.logger = logger
+        events = EventRecorder(component: "scheduler", time: resources.time, randomness: resources.randomness)
+        wakeups = Wakeups(
+            resources: resources,
+            kinds: [
+                Kinds.Job.info, Kinds.Slice.info, Kinds.Node.info, Kinds.Device.info, Kinds.DeviceClass.info,
+            ], period: .seconds(1), sleep: sleep, bell: bell)
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.wakeups.run { await self.cycle() } }
+    }
+
+    /// One cycle:
+    ///
+    /// 1. Read the snapshot.
+    /// 2. Plan every waiting gang, purely (`SchedulingSnapshot.plan`).
+    /// 3. Write each outcome in its turn. One that conflicts holds up no other: each write compares what it was planned
+    ///    on, and what changed meanwhile wakes the next cycle.
+    package func cycle() async {
+        do throws(APIError) {
+            let snapshot = try await reader.read(resources)
+            guard !snapshot.gangs.isEmpty else { return }
+            var ledger = snapshot.ledger
+            for outcome in snapshot.plan() {
+                logger.debug("planned", metadata: ["outcome": "\(outcome)"])
+                try await write(outcome, snapshot, &ledger)
+            }
+        } catch {
+            logger.warning("a cycle ended early", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func write(
+        _ outcome: GangOutcome, _ snapshot: SchedulingSnapshot, _ ledger: inout Ledger
+    ) async throws(APIError) {
+        switch outcome {
+        case .wait:
+            break
+        case .abandon(let gang, let reason):
+            try await abandon(gang, reason: reason)
+        case .pending(let gang, let reason, let message):
+            try await note(gang, reason.rawValue, message, snapshot.now)
+        case .place(let gang, let members):
+            guard try await isAgreed(gang, members, snapshot.now) else { return }
+            let draft = GangDraft(
+                gang, members: members, ledger: ledger, token: Token(snapshot.cluster.revision.rawValue),
+                now: snapshot.now)
+            try await commit(draft, of: gang, members, &ledger)
+        }
+    }
+
+    /// A `stop` grant relies on heartbeats that are frequent enough; the nodes agree to them first.
+    private func isAgreed(
+        _ gang: DraftingGang, _ members: [PlannedMember], _ now: Timestamp
+    ) async throws(APIError) -> Bool {
+        guard let after = gang.slices.compactMap({ $0.spec.onDisconnect.effectiveAfter }).min() else { return true }
+        let nodes = Set(members.map(\.node)).sorted()
+        if await agreement.agree(after: after, on: nodes) { return true }
+        let names = nodes.map(\.rawValue).joined(separator: ", ")
+        try await note(
+            gang, "GangNotReady", "Waiting for \(names) to renew often enough for after \(APIDuration(after)).", now)
+        return false
+    }
+
+    /// Writes the parts of a draft; the last one commits the gang. A conflict half-way abandons the attempt.
+    private func commit(
+        _ draft: GangDraft, of gang: DraftingGang, _ members: [PlannedMember], _ ledger: inout Ledger
+    ) async throws(APIError) {
+        var next = draft.ledger
+        var revisions = ledger.pages.mapValues(\.revision)
+        for (index, part) in draft.parts.enumerated() {
+            var changes: [Change] = part.slices.map { .updateStatus($0) }
+            for (node, record) in part.records.sorted(by: { $0.key < $1.key }) {
+                changes.append(
+                    .putRecord(key: NodeAllocation.key(node), record.json, expected: revisions[node] ?? nil))
+            }
+            if let job = part.job {
+                changes.append(.updateStatus(job))
+                let nodes = job.status.gang?.nodes.joined(separator: ", ") ?? ""
+                changes.append(
+                    events.creation(of: PlannedEvent(job, "Scheduled", "\(members.count) members granted on \(nodes)")))
+            }
+            guard let revision = try await transact(changes, of: gang) else {
+                if index > 0 { try await abandon(gang, reason: "Conflict") }
+                return
+            }
+            for node in part.records.keys { revisions[node] = revision }
+        }
+        for node in next.pages.keys { next.pages[node]?.revision = revisions[node] ?? nil }
+        ledger = next
+    }
+
+    /// Moves the gang to Abandoned; what it drafted is removed afterwards, by the job's reconciler.
+    private func abandon(_ gang: DraftingGang, reason: String) async throws(APIError) {
+        let seen = try await resources.read(Kinds.Job.self, namespace: gang.job.metadata.namespace, name: gang.job.metadata.name)
+        guard var job = seen, job.metadata.uid == gang.job.metadata.uid, job.status.gang?.state == .drafting,
+            job.status.gang?.attempt == gang.job.status.gang?.attempt
+        else { return }
+        job.status.gang?.state = .abandoned
+        job.status.gang?.reason = reason
+        try await transact([.updateStatus(job)], of: gang)
+    }
+
+    /// Writes why a gang waits, where it is not written already.
+    private func note(
+        _ gang: DraftingGang, _ reason: String, _ message: String, _ now: Timestamp
+    ) async throws(APIError) {
+        let objects = gang.waiting(reason, message, now: now)
+        for start in stride(from: 0, to: objects.count, by: 100) {
+            let part = objects[start..<min(start + 100, objects.count)]
+            guard try await transact(part.map { .updateStatus($0) }, of: gang) != nil else { return }
+        }
+    }
+
+    /// Nil when the transaction was based on something that has changed.
+    @discardableResult
+    private func transact(_ changes: [Change], of gang: DraftingGang) async throws(APIError) -> Revision? {
+        do throws(APIError) {
+            return try await resources.transact(changes)
+        } catch {
+            switch error {
+            case .conflict, .alreadyExists, .notFound, .forbidden:
+                logger.debug("the world moved first", metadata: ["gang": "\(gang.name)", "error": "\(error)"])
+                return nil
+            default:
+                throw error
+            }
+        }
+    }
+}
