@@ -1,0 +1,88 @@
+import Logging
+import ServiceLifecycle
+import TidemillClient
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+
+/// Keeps the Node and its Devices in the API as the machine is: makes what is missing, writes statuses that differ. The next
+/// tick is the retry.
+package actor NodeRegistrar: Service {
+    private let client: APIClient
+    private let report: NodeReport
+    private let time: any TimeSource
+    private let randomness: any Randomness
+    private let sleep: Sleep
+    private let logger: Logger
+
+    /// How often a registered node is compared again.
+    static let period: Duration = .seconds(60)
+
+    package init(
+        client: APIClient, report: NodeReport, time: any TimeSource, randomness: any Randomness,
+        sleep: @escaping Sleep, logger: Logger
+    ) {
+        self.client = client
+        self.report = report
+        self.time = time
+        self.randomness = randomness
+        self.sleep = sleep
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.keep() }
+    }
+
+    private func keep() async {
+        var backoff = Backoff(first: .milliseconds(200), most: .seconds(10))
+        while !Task.isCancelled {
+            var wait = Self.period
+            do throws(ClientError) {
+                try await register()
+                backoff.reset()
+            } catch {
+                if error == .cancelled { return }
+                wait = backoff.next(randomness.next())
+                if !error.isConflict {
+                    logger.warning("the node is not registered yet", metadata: ["error": "\(error)"])
+                }
+            }
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(wait)
+        }
+    }
+
+    /// One comparison, and what it takes.
+    private func register() async throws(ClientError) {
+        let name = report.facts.node.rawValue
+        let node = try await found(name) { Kinds.Node(metadata: ObjectMeta(name: name), spec: Kinds.NodeSpec()) }
+        try await write(node, report.node(node, at: time.wall()))
+        let owner = OwnerReference(apiVersion: Kinds.Node.info.apiVersion, kind: Kinds.Node.info.kind, name: name, uid: node.metadata.uid)
+        for part in report.cpuDevices {
+            let device = try await found(part.id.rawValue) {
+                Kinds.Device(metadata: ObjectMeta(name: part.id.rawValue, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
+            }
+            try await write(device, report.device(part, device, at: time.wall()))
+        }
+    }
+
+    /// The object of that name, made when it is missing.
+    private func found<K: WireObject>(_ name: String, _ fresh: () -> K) async throws(ClientError) -> K {
+        do throws(ClientError) {
+            return try await client.get(K.self, name: name)
+        } catch {
+            guard error.isNotFound else { throw error }
+            logger.info("registered", metadata: ["kind": "\(K.info.kind)", "name": "\(name)"])
+            return try await client.create(fresh())
+        }
+    }
+
+    private func write<K: WireObject>(_ current: K, _ next: K) async throws(ClientError) {
+        guard let changes = MergePatch.diff(from: current.json, to: next.json)["status"] else { return }
+        var metadata: JSON = [:]
+        if let revision = current.metadata.resourceVersion { metadata["resourceVersion"] = .string(revision) }
+        _ = try await client.mergePatch(
+            K.self, name: current.metadata.name, patch: ["metadata": metadata, "status": changes], subresource: .status)
+    }
+}

@@ -1,0 +1,138 @@
+import TidemillHostLinux
+import TidemillLease
+import TidemillModel
+import TidemillSeams
+
+/// All that discovery found of a machine.
+package struct MachineFacts: Sendable {
+    package var node: NodeID
+    package var bootID: BootID
+    package var machineID: String
+    package var kernelVersion: String
+    package var agentVersion: String
+    /// Model of the CPUs as their vendor writes it; nil when the kernel does not say.
+    package var cpuModel: String?
+    package var domains: [NUMADomain]
+    /// What cannot be enforced here, a sentence each; empty when everything is.
+    package var unenforced: [String]
+
+    package init(
+        node: NodeID, bootID: BootID, machineID: String, kernelVersion: String, agentVersion: String,
+        cpuModel: String?, domains: [NUMADomain], unenforced: [String]
+    ) {
+        self.node = node
+        self.bootID = bootID
+        self.machineID = machineID
+        self.kernelVersion = kernelVersion
+        self.agentVersion = agentVersion
+        self.cpuModel = cpuModel
+        self.domains = domains
+        self.unenforced = unenforced
+    }
+
+    /// The grade that limits of CPU and memory reach here: what was proved, not what was hoped for.
+    package var grade: Kinds.IsolationGrade { unenforced.isEmpty ? .enforced : .advisory }
+}
+
+/// A NUMA domain as slices draw from it.
+package struct CPUDevice: Hashable, Sendable {
+    package var id: DeviceID
+    package var domain: NUMADomain
+    package var capacity: ReserveRule.Amounts
+    package var allocatable: ReserveRule.Amounts
+}
+
+/// What the agent tells of its machine: the Node's status and one Device for each NUMA domain that has CPUs. Pure.
+package struct NodeReport: Sendable {
+    package let facts: MachineFacts
+    package let cpuDevices: [CPUDevice]
+
+    package init(_ facts: MachineFacts) {
+        self.facts = facts
+        // A domain of memory alone has nothing to run on; its memory is not offered.
+        let domains = facts.domains.filter { !$0.cpus.isEmpty }.sorted { $0.id < $1.id }
+        let sizes = domains.map {
+            ReserveRule.Amounts(milliCPU: Int64($0.cpus.count) * 1000, memoryBytes: $0.memoryBytes)
+        }
+        let left = ReserveRule.allocatable(of: sizes)
+        cpuDevices = domains.indices.map { index in
+            CPUDevice(
+                id: DeviceID("\(facts.node)-cpu\(domains[index].id)"), domain: domains[index],
+                capacity: sizes[index], allocatable: left[index])
+        }
+    }
+
+    /// `current` with everything that the agent observes; what others write stays.
+    package func node(_ current: Kinds.Node, at wall: WallTime) -> Kinds.Node {
+        var next = current
+        let none = ReserveRule.Amounts(milliCPU: 0, memoryBytes: 0)
+        next.status.observedGeneration = current.metadata.generation
+        next.status.capacity = Self.amounts(cpuDevices.map(\.capacity).reduce(none, +))
+        next.status.allocatable = Self.amounts(cpuDevices.map(\.allocatable).reduce(none, +))
+        next.status.numaNodes = Int64(cpuDevices.count)
+        next.status.devices = Int64(cpuDevices.count)
+        next.status.agentVersion = facts.agentVersion
+        next.status.kernelVersion = facts.kernelVersion
+        next.status.bootID = facts.bootID.rawValue
+        next.status.machineID = facts.machineID
+        next.status.enforcement = facts.unenforced
+        next.status.conditions = Self.with(
+            next.status.conditions, "DevicesHealthy", reason: "DevicesHealthy",
+            message: "\(cpuDevices.count) of \(cpuDevices.count) devices are healthy.",
+            generation: current.metadata.generation, at: wall)
+        return next
+    }
+
+    /// `current` with everything that the agent observes of `device`.
+    package func device(_ device: CPUDevice, _ current: Kinds.Device, at wall: WallTime) -> Kinds.Device {
+        var next = current
+        next.status.node = facts.node.rawValue
+        next.status.vendor = "cpu"
+        next.status.model = facts.cpuModel
+        next.status.uuid = "\(facts.machineID)-cpu\(device.domain.id)"
+        next.status.numaNode = Int64(device.domain.id)
+        next.status.cpus = device.domain.cpus.description
+        next.status.capacity = Self.deviceAmounts(device.capacity)
+        next.status.allocatable = Self.deviceAmounts(device.allocatable)
+        next.status.health = .healthy
+        next.status.isolation = facts.grade == .enforced ? ["enforced", "advisory"] : ["advisory"]
+        next.status.conditions = Self.with(
+            next.status.conditions, "DeviceHealthy", reason: "Online",
+            message: "\(device.domain.cpus.count) CPUs are online.", generation: current.metadata.generation, at: wall)
+        return next
+    }
+
+    /// Adds a condition that holds, keeping the time since when it does.
+    private static func with(
+        _ conditions: [Kinds.Condition], _ type: String, reason: String, message: String, generation: Int64,
+        at wall: WallTime
+    ) -> [Kinds.Condition] {
+        let old = conditions.first { $0.type == type }
+        let since = old?.status == .true ? old?.lastTransitionTime : nil
+        let condition = Kinds.Condition(
+            type: type, status: .true, observedGeneration: generation, lastTransitionTime: since ?? Timestamp(wall),
+            reason: reason, message: message)
+        return conditions.filter { $0.type != type } + [condition]
+    }
+
+    private static func amounts(_ amounts: ReserveRule.Amounts) -> Kinds.ResourceAmounts {
+        Kinds.ResourceAmounts(cpu: Quantity(milliCPU: amounts.milliCPU), memory: Quantity(bytes: amounts.memoryBytes))
+    }
+
+    private static func deviceAmounts(_ amounts: ReserveRule.Amounts) -> Kinds.DeviceAmounts {
+        Kinds.DeviceAmounts(cpu: Quantity(milliCPU: amounts.milliCPU), memory: Quantity(bytes: amounts.memoryBytes))
+    }
+}
+
+extension NodeReport {
+    /// What shares of each device may add up to here.
+    package var capacities: [DeviceID: DeviceCapacity] {
+        Dictionary(
+            uniqueKeysWithValues: cpuDevices.map { device in
+                (
+                    device.id,
+                    DeviceCapacity(milliCPU: device.allocatable.milliCPU, memoryBytes: device.allocatable.memoryBytes)
+                )
+            })
+    }
+}

@@ -1,0 +1,98 @@
+import Logging
+import ServiceLifecycle
+import TidemillClient
+import TidemillHostLinux
+import TidemillLease
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+
+/// Renews the node's lease on a connection of its own, and writes each acknowledged renewal to the page from which the
+/// shims extend their deadlines. Waits for no journal and no cgroup.
+package actor LeaseKeeper: Service {
+    private var core: HeartbeatCore
+    private var page: LeasePageFile
+    private let client: APIClient
+    private let slices: SliceKeeper
+    private let time: any TimeSource
+    private let randomness: any Randomness
+    private let sleep: Sleep
+    private let logger: Logger
+    private var standing = Standing.unknown
+    package private(set) var renewals: Int64 = 0
+    package private(set) var lastRenewal: Instant?
+
+    /// What the controller last said, so that only changes are logged.
+    private enum Standing: Equatable {
+        case unknown, renewed
+        case turnedAway(String)
+        case silent
+    }
+
+    /// `client` must be used for nothing else.
+    package init(
+        core: HeartbeatCore, page: consuming LeasePageFile, client: APIClient, slices: SliceKeeper,
+        time: any TimeSource, randomness: any Randomness, sleep: @escaping Sleep, logger: Logger
+    ) {
+        self.core = core
+        self.page = page
+        self.client = client
+        self.slices = slices
+        self.time = time
+        self.randomness = randomness
+        self.sleep = sleep
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.keep() }
+    }
+
+    private func keep() async {
+        while !Task.isCancelled {
+            await beat()
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(core.wait(at: time.now(), randomness: randomness.next()))
+        }
+    }
+
+    private func beat() async {
+        let applied = await slices.appliedRevision
+        let heartbeat = core.beat(at: time.now(), applied: applied)
+        do {
+            let answer = try await client.post("/agent/v1/heartbeat", heartbeat.json, timeout: core.patience)
+            await take(core.answered(try HeartbeatReply(json: answer), to: heartbeat))
+        } catch {
+            if Task.isCancelled { return }
+            note(.silent) { logger.warning("no answer to a heartbeat", metadata: ["error": "\(error)"]) }
+        }
+    }
+
+    private func take(_ outcome: HeartbeatCore.Outcome) async {
+        switch outcome {
+        case .renewed(let sentAt, let incarnation):
+            do throws(LeasePageError) {
+                page.publish(
+                    try LeasePage.encode(Renewal(boot: core.bootID, incarnation: incarnation, sentAt: sentAt)))
+            } catch {
+                return logger.error("the renewal cannot be written to the lease page", metadata: ["error": "\(error)"])
+            }
+            renewals += 1
+            lastRenewal = sentAt
+            note(.renewed) { logger.info("the lease is renewed", metadata: ["interval": "\(core.interval)"]) }
+            await slices.renewed(sentAt: sentAt, incarnation: incarnation)
+        case .turnedAway(let reason, let message):
+            note(.turnedAway(reason)) {
+                logger.error("the controller refuses this node; nothing is prepared or started", metadata: ["reason": "\(reason)", "message": "\(message)"])
+            }
+            await slices.feed(.turnedAway)
+        case .ignored:
+            break
+        }
+    }
+
+    private func note(_ now: Standing, _ log: () -> Void) {
+        if now != standing { log() }
+        standing = now
+    }
+}

@@ -1,0 +1,18 @@
+import Dispatch
+
+/// Runs one actor's jobs on a queue of its own, so that calls which block (SQLite, cgroup files) hold up nobody else: the
+/// cooperative pool has only as many threads as the machine has cores.
+final class BlockingExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+}

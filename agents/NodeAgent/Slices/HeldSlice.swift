@@ -1,0 +1,128 @@
+import TidemillLease
+import TidemillModel
+import TidemillSeams
+
+/// A task that runs under a shim.
+package struct RunningTask: Hashable, Sendable {
+    package var shim: ProcessIdentity
+    /// The command's pid in the node's own pid namespace.
+    package var pid: Int32
+    package var startedAt: WallTime
+    /// What the shim could not enforce, a sentence each.
+    package var unenforced: [String]
+
+    package init(shim: ProcessIdentity, pid: Int32, startedAt: WallTime, unenforced: [String] = []) {
+        self.shim = shim
+        self.pid = pid
+        self.startedAt = startedAt
+        self.unenforced = unenforced
+    }
+}
+
+/// A slice that holds something of this machine, or did until its release is acknowledged. What the journal keeps.
+package struct HeldSlice: Hashable, Sendable {
+    /// How far it is. Each case carries only its own data.
+    package enum Phase: Hashable, Sendable {
+        /// Journaled; its cgroups may or may not exist.
+        case preparing
+        /// Its cgroups exist and are empty.
+        case prepared
+        /// A shim may have been launched.
+        case starting
+        case active(RunningTask)
+        /// The task is over, or never was; processes or cgroups may be left. `startedAt` is nil when none was started.
+        case emptying(startedAt: WallTime?, outcome: TaskOutcome?)
+        /// Nothing is held any more; kept until the controller has acknowledged it.
+        case released(Release)
+    }
+
+    /// The end of a slice.
+    package struct Release: Hashable, Sendable {
+        /// When metering began; nil when the slice was never active.
+        package var startedAt: WallTime?
+        package var releasedAt: WallTime
+        package var outcome: TaskOutcome?
+
+        package init(startedAt: WallTime?, releasedAt: WallTime, outcome: TaskOutcome?) {
+            self.startedAt = startedAt
+            self.releasedAt = releasedAt
+            self.outcome = outcome
+        }
+
+        /// The metered time: by the boot clock where the shim recorded it, else by the wall clock. Never negative.
+        package var activeTime: Duration {
+            guard let startedAt else { return .zero }
+            let walled = releasedAt.nanosecondsSince1970 - startedAt.nanosecondsSince1970
+            return max(.zero, outcome?.ranFor ?? .nanoseconds(walled))
+        }
+    }
+
+    package var uid: SliceUID
+    package var namespace: String
+    package var name: String
+    /// The attempt of the job that the slice works for; nil for a slice of its own.
+    package var member: SliceMember?
+    package var grant: SliceGrant
+    package var phase: Phase
+    package var stop: StopRequest?
+
+    package init(
+        uid: SliceUID, namespace: String, name: String, member: SliceMember?, grant: SliceGrant, phase: Phase,
+        stop: StopRequest? = nil
+    ) {
+        self.uid = uid
+        self.namespace = namespace
+        self.name = name
+        self.member = member
+        self.grant = grant
+        self.phase = phase
+        self.stop = stop
+    }
+
+    /// The grant that this is about.
+    package var key: SliceKey { SliceKey(uid: uid, epoch: grant.epoch) }
+
+    /// Card-seconds metered at the release; nil before.
+    package var cardSeconds: String? {
+        guard case .released(let release) = phase else { return nil }
+        return CardSeconds.text(units: grant.cardUnits, nanoseconds: release.activeTime.wholeNanoseconds)
+    }
+}
+
+/// One grant of one slice. Its text names cgroups and files: `<uid>.<epoch>`.
+package struct SliceKey: Hashable, Sendable, CustomStringConvertible {
+    package var uid: SliceUID
+    package var epoch: Epoch
+
+    package init(uid: SliceUID, epoch: Epoch) {
+        self.uid = uid
+        self.epoch = epoch
+    }
+
+    /// Reads what `description` writes; nil on anything else.
+    package init?(parsing text: String) {
+        guard let dot = text.lastIndex(of: "."), dot != text.startIndex,
+            let epoch = Int64(text[text.index(after: dot)...]), epoch > 0
+        else { return nil }
+        self.init(uid: SliceUID(String(text[..<dot])), epoch: Epoch(epoch))
+    }
+
+    package var description: String { "\(uid).\(epoch)" }
+}
+
+/// Which member of which attempt of a job a slice is.
+package struct SliceMember: Hashable, Sendable {
+    package var job: String
+    package var jobUID: JobUID
+    package var index: Int64
+    package var attempt: Int64
+    package var size: Int64
+
+    package init(job: String, jobUID: JobUID, index: Int64, attempt: Int64, size: Int64) {
+        self.job = job
+        self.jobUID = jobUID
+        self.index = index
+        self.attempt = attempt
+        self.size = size
+    }
+}

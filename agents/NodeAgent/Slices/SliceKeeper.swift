@@ -1,0 +1,305 @@
+import Logging
+import ServiceLifecycle
+import TidemillClient
+import TidemillLease
+import TidemillModel
+import TidemillSeams
+
+/// The shell around `SliceCore`: observes, asks the core, performs its effects, and feeds the results back. Between reading
+/// and changing the core there is no await.
+package actor SliceKeeper: Service {
+    private var core: SliceCore
+    private let journal: SliceJournal
+    private let host: any SliceHost
+    private let writer: ReportWriter
+    private let time: any TimeSource
+    private let sleep: Sleep
+    private let logger: Logger
+
+    /// Effects that wait to be performed; bounded by a few for each slice of the node.
+    private var pending: [SliceEffect] = []
+    private let woken: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+    private var appliedSlices = Revision(0)
+    private var appliedGangs = Revision(0)
+    private var knownIncarnation: IncarnationID?
+    private var isRecovered = false
+    /// What arrived before the journal was read.
+    private var early: [SliceEvent] = []
+
+    package init(
+        core: SliceCore, journal: SliceJournal, host: any SliceHost, writer: ReportWriter, time: any TimeSource,
+        sleep: @escaping Sleep, logger: Logger
+    ) {
+        self.core = core
+        self.journal = journal
+        self.host = host
+        self.writer = writer
+        self.time = time
+        self.sleep = sleep
+        self.logger = logger
+        (woken, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Recovers, then performs effects until the agent is asked to end. Tasks go on without it.
+    package func run() async throws {
+        try await recover()
+        await withDiscardingTaskGroup { group in
+            for await _ in woken.cancelOnGracefulShutdown() {
+                while !pending.isEmpty {
+                    let effect = pending.removeFirst()
+                    group.addTask { await self.perform(effect) }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Tells the core what happened.
+    package func feed(_ event: SliceEvent) {
+        guard isRecovered else { return early.append(event) }
+        let effects = core.on(event, at: time.now())
+        for effect in effects { logger.debug("slice effect", metadata: ["effect": "\(effect.summary)"]) }
+        pending += effects
+        if !pending.isEmpty { wake.yield() }
+    }
+
+    // MARK: What others ask
+
+    /// The revision up to which everything that the controller changed has been applied.
+    package var appliedRevision: Revision { min(appliedSlices, appliedGangs) }
+
+    /// Slices that hold something of the node.
+    package var held: [HeldSlice] { core.held.values.sorted { $0.uid < $1.uid } }
+
+    /// The newest grant of a slice that this node has or had, for its logs, and whether its task may still write.
+    package func grant(namespace: String, name: String) -> (key: SliceKey, isRunning: Bool)? {
+        if let slice = core.held.values.first(where: { $0.namespace == namespace && $0.name == name }) {
+            switch slice.phase {
+            case .preparing, .prepared, .starting, .active: return (slice.key, true)
+            case .emptying, .released: return (slice.key, false)
+            }
+        }
+        guard let view = core.view(namespace: namespace, name: name), let grant = view.grant else { return nil }
+        return (SliceKey(uid: view.uid, epoch: grant.epoch), false)
+    }
+
+    // MARK: What the controller says
+
+    package func renewed(sentAt: Instant, incarnation: IncarnationID) async {
+        if knownIncarnation == nil {
+            knownIncarnation = incarnation
+            await persist(incarnation)
+        }
+        feed(.renewed(sentAt: sentAt, incarnationIsKnown: knownIncarnation == incarnation))
+    }
+
+    package func apply(_ event: ReflectorEvent<Kinds.Slice>) async {
+        switch event {
+        case .synced(let slices, let revision):
+            for slice in slices { await writer.note(slice) }
+            feed(.listed(slices.map(SliceView.init)))
+            appliedSlices = max(appliedSlices, revision)
+            await sweep()
+        case .added(let slice), .modified(let slice):
+            await writer.note(slice)
+            feed(.seen(SliceView(slice)))
+            applied(&appliedSlices, slice.metadata)
+        case .deleted(let slice):
+            let uid = SliceUID(slice.metadata.uid)
+            await writer.drop(uid)
+            feed(.gone(uid))
+            applied(&appliedSlices, slice.metadata)
+            await sweep()
+        case .progress(let revision):
+            appliedSlices = max(appliedSlices, revision)
+        case .interrupted(let error):
+            logger.debug("the watch of slices was interrupted", metadata: ["error": "\(error)"])
+        }
+    }
+
+    package func apply(_ event: ReflectorEvent<Kinds.Job>) {
+        switch event {
+        case .synced(let jobs, let revision):
+            feed(.gangsListed(jobs.compactMap(GangView.init)))
+            appliedGangs = max(appliedGangs, revision)
+        case .added(let job), .modified(let job):
+            if let gang = GangView(job) { feed(.gangSeen(gang)) }
+            applied(&appliedGangs, job.metadata)
+        case .deleted(let job):
+            feed(.gangGone(JobUID(job.metadata.uid)))
+            applied(&appliedGangs, job.metadata)
+        case .progress(let revision):
+            appliedGangs = max(appliedGangs, revision)
+        case .interrupted(let error):
+            logger.debug("the watch of jobs was interrupted", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func applied(_ revision: inout Revision, _ metadata: ObjectMeta) {
+        guard let number = metadata.resourceVersion.flatMap({ Int64($0) }) else { return }
+        revision = max(revision, Revision(number))
+    }
+
+    // MARK: Start
+
+    /// Reads the journal, looks for what is left of every grant, and lets the core adopt it.
+    private func recover() async throws {
+        let contents = try await journal.load()
+        for uid in contents.unreadable {
+            logger.error("the journal's entry of a slice cannot be read; what is left of it is adopted from the list", metadata: ["slice": "\(uid)"])
+        }
+        var events: [SliceEvent] = []
+        for slice in contents.held {
+            events.append(.recovered(slice, await host.remains(of: slice.key)))
+        }
+        let known = Set((contents.held + contents.released).map(\.key))
+        for key in try await host.found() where !known.contains(key) {
+            events.append(.stray(key, await host.remains(of: key)))
+        }
+        knownIncarnation = contents.incarnation
+        isRecovered = true
+        core.remember(contents.released)
+        let waiting = early
+        early = []
+        for event in events + waiting { feed(event) }
+        if !contents.held.isEmpty {
+            logger.info("adopted what the journal held", metadata: ["slices": "\(contents.held.count)"])
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effect: SliceEffect) async {
+        switch effect {
+        case .prepare(let slice):
+            await persist(slice)
+            do throws(SliceHostError) {
+                try await host.prepare(slice)
+                // Read ahead, so that the start does not wait for it; a failure is met again there.
+                _ = try? await writer.task(of: slice)
+                feed(.prepared(slice.key))
+            } catch {
+                logger.error("a slice could not be prepared", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
+                feed(.prepareFailed(slice.key, message: error.message))
+            }
+        case .start(let slice, let deadline):
+            await persist(slice)
+            await start(slice, deadline)
+        case .watch(let slice):
+            await persist(slice)
+            guard case .active(let task) = slice.phase else { return }
+            let remains = await host.end(of: slice, task)
+            if !Task.isCancelled { feed(.shimEnded(slice.key, remains)) }
+        case .stop(let slice):
+            await persist(slice)
+            await stop(slice)
+        case .empty(let slice):
+            await persist(slice)
+            await empty(slice)
+        case .report(let slice):
+            await persist(slice)
+            if await writer.report(slice) { feed(.releaseAcknowledged(slice.key)) }
+        case .refuse(let view, let reason, let message):
+            logger.warning("a grant is refused", metadata: ["slice": "\(view.uid)", "reason": "\(reason.rawValue)", "message": "\(message)"])
+            await writer.refuse(view, Refusal(reason, message))
+        case .forget(let slice):
+            await close(slice)
+            await sweep()
+        }
+    }
+
+    private func start(_ slice: HeldSlice, _ deadline: Deadline?) async {
+        do {
+            let running = try await host.start(slice, try await template(of: slice), deadline: deadline)
+            logger.info("a task started", metadata: ["task": "\(slice.namespace)/\(slice.name)", "pid": "\(running.pid)"])
+            feed(.started(slice.key, running))
+        } catch SliceHostError.nothingRan(let outcome) {
+            feed(.startFailed(slice.key, outcome))
+        } catch SliceHostError.failed(let message) {
+            feed(.startFailed(slice.key, TaskVerdict.startError(message)))
+        } catch {
+            // Cancelled: the agent is ending, and the journal says that the start was under way.
+        }
+    }
+
+    /// The task's template, asked for again and again while the slice may start.
+    private func template(of slice: HeldSlice) async throws -> Kinds.TaskTemplate {
+        while true {
+            if let stop = core.held[slice.uid]?.stop {
+                throw SliceHostError.nothingRan(
+                    TaskVerdict.judge(TaskOutcome(state: .failed, reason: "Error", message: ""), stop: stop))
+            }
+            do {
+                guard let task = try await writer.task(of: slice) else {
+                    throw SliceHostError.nothingRan(TaskVerdict.startError("The task of the slice does not exist."))
+                }
+                return task.spec.template
+            } catch let error as ClientError {
+                logger.warning("the task of a slice cannot be read", metadata: ["slice": "\(slice.key)", "error": "\(error)"])
+            }
+            try await sleep(.milliseconds(500))
+        }
+    }
+
+    /// SIGTERM; the shim kills after its grace. A shim that does not even do that is killed, and the kernel ends the rest.
+    private func stop(_ slice: HeldSlice) async {
+        guard case .active(let task) = slice.phase else { return }
+        await host.askToEnd(task)
+        do { try await sleep(LinuxSliceHost.stopGrace + .seconds(15)) } catch { return }
+        if let now = core.held[slice.uid], now.key == slice.key, now.phase == slice.phase { await host.kill(task) }
+    }
+
+    private func empty(_ slice: HeldSlice) async {
+        var tries = 0
+        while !Task.isCancelled {
+            do throws(SliceHostError) {
+                if try await host.empty(slice.key) { return feed(.emptied(slice.key, at: time.wall())) }
+            } catch {
+                logger.error("a slice could not be emptied", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
+            }
+            tries += 1
+            if tries == 60 {
+                logger.error("a process of a slice is stuck; its shares stay held", metadata: ["slice": "\(slice.key)", "reason": "ProcessStuck"])
+            }
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(tries < 20 ? .milliseconds(50) : .seconds(1))
+        }
+    }
+
+    /// Files of grants that nobody holds and that the controller no longer knows.
+    private func sweep() async {
+        guard core.mayForgetUnknown else { return }
+        guard let found = try? await host.found() else { return } // The next sweep finds them.
+        for key in found where core.isUnknown(key) { await host.discard(key) }
+    }
+
+    // MARK: Journal
+
+    /// Makes the slice's newest state durable, trying until it works: what is not in the journal is not done.
+    private func persist(_ slice: HeldSlice) async {
+        while let current = core.held[slice.uid], current.key == slice.key, !Task.isCancelled {
+            do {
+                return try await journal.put(current)
+            } catch {
+                await journalFailed(error)
+            }
+        }
+    }
+
+    private func close(_ slice: HeldSlice) async {
+        while !Task.isCancelled {
+            do { return try await journal.close(slice) } catch { await journalFailed(error) }
+        }
+    }
+
+    private func persist(_ incarnation: IncarnationID) async {
+        do { try await journal.setIncarnation(incarnation) } catch { await journalFailed(error) }
+    }
+
+    private func journalFailed(_ error: any Error) async {
+        logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+        // Cancelled while waiting: the callers' conditions end their loops.
+        try? await sleep(.seconds(1))
+    }
+}

@@ -1,0 +1,147 @@
+import TidemillLease
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+
+/// What the agent writes to the API, as merge patches of a status that carry the revision they were made from. Pure.
+///
+/// Nil means that there is nothing to write: it is written already, or the report is late (its epoch is not that of the
+/// slice's current grant, or its token is older) and is dropped.
+package struct StatusPatch: Sendable {
+    package let node: NodeID
+    /// The grade that this agent proved for limits of CPU and memory.
+    package let grade: Kinds.IsolationGrade
+    /// Why the grade is not `enforced`, a sentence each.
+    package let unenforced: [String]
+
+    package init(node: NodeID, grade: Kinds.IsolationGrade, unenforced: [String]) {
+        self.node = node
+        self.grade = grade
+        self.unenforced = unenforced
+    }
+
+    /// What to write to the slice that the API shows as `current`.
+    package func slice(_ held: HeldSlice, over current: Kinds.Slice, at wall: WallTime) -> JSON? {
+        guard current.metadata.uid == held.uid.rawValue, current.status.grant?.epoch == held.grant.epoch.rawValue else {
+            return nil
+        }
+        var next = current
+        next.status.observedGeneration = current.metadata.generation
+        switch held.phase {
+        case .preparing, .starting, .emptying:
+            return nil
+        case .prepared:
+            guard current.status.state == .reserved else { return nil }
+            next.status.state = .prepared
+            next.status.reason = nil
+            next.status.message = nil
+        case .active(let task):
+            guard activate(&next, task, at: wall) else { return nil }
+        case .released(let release):
+            guard current.status.state != .released else { return nil }
+            next.status.state = .released
+            next.status.reason = release.outcome?.reason ?? held.stop?.reason
+            next.status.message = release.outcome?.message ?? held.stop?.message
+            next.status.releasedAt = Timestamp(release.releasedAt)
+            next.status.cardSeconds = held.cardSeconds
+            if let startedAt = release.startedAt {
+                next.status.activeAt = Timestamp(startedAt)
+                if next.status.isolation == nil { next.status.isolation = grade }
+            }
+        }
+        return patch(from: current, to: next)
+    }
+
+    /// Active, or, when the controller has asked for the end meanwhile, only the facts. False when neither fits.
+    private func activate(_ next: inout Kinds.Slice, _ task: RunningTask, at wall: WallTime) -> Bool {
+        switch next.status.state {
+        case .reserved, .prepared:
+            next.status.state = .active
+            next.status.reason = nil
+            next.status.message = nil
+        case .releasing where next.status.activeAt == nil:
+            break
+        case .pending, .active, .releasing, .scrubbing, .released, .lost:
+            return false
+        }
+        let gaps = unenforced + task.unenforced
+        next.status.activeAt = Timestamp(task.startedAt)
+        next.status.isolation = grade
+        let condition = Kinds.Condition(
+            type: "SliceEnforced", status: gaps.isEmpty ? .true : .false,
+            observedGeneration: next.metadata.generation, lastTransitionTime: Timestamp(wall),
+            reason: gaps.isEmpty ? "LimitsSet" : "LimitsMissing",
+            message: gaps.isEmpty ? "CPUs, memory and processes are bounded by the kernel." : gaps.joined(separator: " "))
+        next.status.conditions.removeAll { $0.type == condition.type }
+        next.status.conditions.append(condition)
+        return true
+    }
+
+    /// What to write to the slice's task that the API shows as `current`.
+    package func task(_ held: HeldSlice, over current: Kinds.Task) -> JSON? {
+        let token = held.grant.token.rawValue
+        guard current.spec.slice == held.name, current.spec.member.map(SliceMember.init) == held.member,
+            current.status.token ?? 0 <= token, !Self.isFinal(current.status.state)
+        else { return nil }
+        var next = current
+        next.status.node = node.rawValue
+        next.status.token = token
+        switch held.phase {
+        case .preparing, .prepared, .starting, .emptying:
+            return nil
+        case .active(let task):
+            next.status.state = .running
+            next.status.pid = Int64(task.pid)
+            next.status.startedAt = Timestamp(task.startedAt)
+        case .released(let release):
+            guard let outcome = release.outcome else { return nil }
+            next.status.state = outcome.state
+            let startedAt = (release.startedAt ?? outcome.startedAt).map { Timestamp($0) }
+            if let startedAt { next.status.startedAt = startedAt }
+            next.status.end = Kinds.TaskEnd(
+                exitCode: outcome.exitCode, signal: outcome.signal, reason: outcome.reason, message: outcome.message,
+                startedAt: startedAt, finishedAt: Timestamp(outcome.finishedAt ?? release.releasedAt), token: token)
+        }
+        return patch(from: current, to: next)
+    }
+
+    /// The refusal of a grant. The state stays Reserved: the controller abandons the attempt.
+    package func refusal(
+        _ view: SliceView, _ reason: GrantRefusal, message: String, over current: Kinds.Slice, at wall: WallTime
+    ) -> JSON? {
+        guard current.metadata.uid == view.uid.rawValue, current.status.grant?.epoch == view.grant?.epoch.rawValue,
+            current.status.state == .reserved
+        else { return nil }
+        let times = (current.status.refusedBy.first { $0.node == node.rawValue }?.times ?? 0) + 1
+        let until = wall.nanosecondsSince1970 + Self.backoff(times: times).wholeNanoseconds
+        var next = current
+        next.status.refusedBy.removeAll { $0.node == node.rawValue }
+        next.status.refusedBy.append(
+            Kinds.Refusal(
+                node: node.rawValue, reason: reason.rawValue,
+                until: Timestamp(WallTime(nanosecondsSince1970: until)), times: times))
+        next.status.reason = reason.rawValue
+        next.status.message = "Refused by node \(node): \(message)."
+        return patch(from: current, to: next)
+    }
+
+    /// How long a node that refused so many times in a row is passed over: 1 s, doubling to 5 min.
+    static func backoff(times: Int64) -> Duration {
+        min(.seconds(300), .seconds(Int64(1) << min(max(0, times - 1), 9)))
+    }
+
+    static func isFinal(_ state: Kinds.TaskState) -> Bool {
+        switch state {
+        case .pending, .starting, .running, .stopping: false
+        case .succeeded, .failed, .lost, .fenced, .preempted: true
+        }
+    }
+
+    /// The difference of the two statuses, bound to the revision; nil when there is none.
+    private func patch<K: WireObject>(from current: K, to next: K) -> JSON? {
+        guard let changes = MergePatch.diff(from: current.json, to: next.json)["status"] else { return nil }
+        var metadata: JSON = [:]
+        if let revision = current.metadata.resourceVersion { metadata["resourceVersion"] = .string(revision) }
+        return ["metadata": metadata, "status": changes]
+    }
+}

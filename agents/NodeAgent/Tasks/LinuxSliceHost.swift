@@ -1,0 +1,256 @@
+import Logging
+import TidemillHostLinux
+import TidemillLease
+import TidemillModel
+import TidemillSeams
+
+/// Slices on a Linux machine: cgroups through the driver, tasks under shims, ends from their records.
+///
+/// An actor with a thread of its own, since cgroup files and durable writes block.
+package actor LinuxSliceHost: SliceHost {
+    /// Between SIGTERM and SIGKILL when a task is asked to end (section 4: preemption grace).
+    package static let stopGrace: Duration = .seconds(30)
+    /// How long a shim may take to record a start.
+    static let startTime: Duration = .seconds(30)
+
+    /// What stays the same for all slices of a node.
+    package struct Settings: Sendable {
+        package var stateFolder: String
+        package var pagePath: String
+        package var procRoot: String
+        package var bootID: BootID
+        package var grade: Kinds.IsolationGrade
+        package var logMaxBytes: Int64
+        package var logFiles: Int
+
+        package init(
+            stateFolder: String, pagePath: String, procRoot: String, bootID: BootID, grade: Kinds.IsolationGrade,
+            logMaxBytes: Int64, logFiles: Int
+        ) {
+            self.stateFolder = stateFolder
+            self.pagePath = pagePath
+            self.procRoot = procRoot
+            self.bootID = bootID
+            self.grade = grade
+            self.logMaxBytes = logMaxBytes
+            self.logFiles = logFiles
+        }
+    }
+
+    private let executor = BlockingExecutor(label: "tidemill.slices")
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let settings: Settings
+    let driver: any CgroupDriver
+    private let devices: [DeviceID: CPUDevice]
+    private let launcher: ShimLauncher
+    private let sleep: Sleep
+    private let logger: Logger
+    /// Shims that this agent launched or adopted.
+    private var shims: [ProcessIdentity: ProcessHandle] = [:]
+
+    package init(
+        settings: Settings, driver: any CgroupDriver, devices: [CPUDevice], launcher: ShimLauncher,
+        sleep: @escaping Sleep, logger: Logger
+    ) {
+        self.settings = settings
+        self.driver = driver
+        self.devices = Dictionary(uniqueKeysWithValues: devices.map { ($0.id, $0) })
+        self.launcher = launcher
+        self.sleep = sleep
+        self.logger = logger
+    }
+
+    func folder(_ key: SliceKey) -> SliceFolder { SliceFolder(stateFolder: settings.stateFolder, key: key) }
+
+    func group(_ key: SliceKey) -> SliceGroup { SliceGroup(sliceUID: key.uid, epoch: key.epoch) }
+
+    package func prepare(_ slice: HeldSlice) throws(SliceHostError) {
+        try attempt { () throws(HostError) in
+            try HostFile.makeFolder(folder(slice.key).path, mode: 0o700)
+            try driver.create(group(slice.key), limits: LimitRule.limits(of: slice.grant, on: devices))
+        }
+    }
+
+    package func start(
+        _ slice: HeldSlice, _ template: Kinds.TaskTemplate, deadline: Deadline?
+    ) async throws(SliceHostError) -> RunningTask {
+        let files = folder(slice.key)
+        let spec: [UInt8]
+        do throws(RecordError) {
+            spec = try shimSpec(slice, template, deadline, files).bytes()
+        } catch {
+            throw .nothingRan(TaskVerdict.startError("The task cannot be described to its shim: \(error)."))
+        }
+        let handle: ProcessHandle
+        do throws(HostError) {
+            handle = try launcher.launch(spec: spec, specPath: files.spec, complaintsPath: files.complaints)
+        } catch {
+            // Whether the shim came to life is unknown: its spec goes, so that it cannot, and what is left is emptied.
+            try? HostFile.remove(files.spec)
+            throw .nothingRan(TaskVerdict.startError("The shim could not be started: \(error)."))
+        }
+        return try await recordedStart(of: handle, files)
+    }
+
+    /// Waits until the shim has written its started record. It writes it before the command runs, so that a shim which ended
+    /// without one has run nothing.
+    private func recordedStart(of handle: ProcessHandle, _ files: SliceFolder) async throws(SliceHostError) -> RunningTask {
+        var waited = Duration.zero
+        while true {
+            let hasEnded = handle.exitNow() != nil
+            if let started = startedRecord(files) {
+                shims[started.shim] = handle
+                return RunningTask(started)
+            }
+            if hasEnded { throw .nothingRan(outcome(files) ?? TaskVerdict.startError(complaint(files))) }
+            if waited >= Self.startTime {
+                try attempt { () throws(HostError) in _ = try handle.signal(9) }
+                throw .nothingRan(TaskVerdict.startError("The shim recorded no start within \(Self.startTime)."))
+            }
+            let pause: Duration = waited < .milliseconds(100) ? .milliseconds(1) : .milliseconds(10)
+            waited += pause
+            do { try await sleep(pause) } catch { throw .failed("The agent ended while the task was being started.") }
+        }
+    }
+
+    package func end(of slice: HeldSlice, _ task: RunningTask) async -> Remains {
+        let handle = shims[task.shim] ?? adopt(task.shim)
+        if let handle { _ = await handle.exit() }
+        shims[task.shim] = nil
+        return Remains(outcome: outcome(folder(slice.key)), startedAt: task.startedAt)
+    }
+
+    package func askToEnd(_ task: RunningTask) { signal(task, 15) }
+
+    package func kill(_ task: RunningTask) { signal(task, 9) }
+
+    private func signal(_ task: RunningTask, _ number: Int32) {
+        guard let handle = shims[task.shim] ?? adopt(task.shim) else { return }
+        do {
+            try handle.signal(number)
+        } catch {
+            logger.error("a shim cannot be signalled", metadata: ["pid": "\(task.shim.pid)", "error": "\(error)"])
+        }
+    }
+
+    package func empty(_ key: SliceKey) throws(SliceHostError) -> Bool {
+        if let started = startedRecord(folder(key)), started.boot == settings.bootID, let shim = adopt(started.shim) {
+            // Its end comes by its own record or by ours; a shim that still lives here has no task to guard.
+            try attempt { () throws(HostError) in _ = try shim.signal(9) }
+            return false
+        }
+        return try attempt { () throws(HostError) in
+            let group = group(key)
+            guard try driver.groups().contains(group) else { return true }
+            do throws(HostError) {
+                try driver.remove(group)
+                return true
+            } catch .busy {
+                try driver.kill(group)
+                return false
+            }
+        }
+    }
+
+    package func remains(of key: SliceKey) async -> Remains {
+        let files = folder(key)
+        guard HostFile.exists(files.spec) || HostFile.exists(files.started) || HostFile.exists(files.ended) else {
+            return .nothing
+        }
+        var tries = 0
+        while true {
+            let remains = remainsNow(files)
+            if remains.running != nil || remains.startedAt != nil || remains.outcome != nil || tries == 20 { return remains }
+            // Launched but not recorded: without its spec it cannot begin any more, and one that has read it records soon.
+            try? HostFile.remove(files.spec)
+            tries += 1
+            // Cancelled while waiting: the count ends the loop.
+            try? await sleep(.milliseconds(50))
+        }
+    }
+
+    private func remainsNow(_ files: SliceFolder) -> Remains {
+        // In this order: a task that ends between the two reads is found ended.
+        let started = startedRecord(files)
+        if let started, started.boot == settings.bootID, let handle = adopt(started.shim) {
+            shims[started.shim] = handle
+            return Remains(running: RunningTask(started), startedAt: started.startedAt)
+        }
+        return Remains(outcome: outcome(files), startedAt: started?.startedAt)
+    }
+
+    package func found() throws(SliceHostError) -> [SliceKey] {
+        try attempt { () throws(HostError) in
+            let groups = try driver.groups().map { SliceKey(uid: $0.sliceUID, epoch: $0.epoch) }
+            let parent = SliceFolder.parent(settings.stateFolder)
+            let folders = HostFile.exists(parent) ? try HostFile.names(in: parent).compactMap(SliceKey.init(parsing:)) : []
+            return Set(groups + folders).sorted { ($0.uid, $0.epoch) < ($1.uid, $1.epoch) }
+        }
+    }
+
+    package func discard(_ key: SliceKey) {
+        do {
+            try HostFile.removeFlatFolder(folder(key).path)
+        } catch {
+            logger.warning("files of a slice cannot be removed", metadata: ["slice": "\(key)", "error": "\(error)"])
+        }
+    }
+
+    // MARK: Parts
+
+    private func adopt(_ process: ProcessIdentity) -> ProcessHandle? {
+        ProcessHandle.adopt(pid: process.pid, startTicks: process.startTicks, procRoot: settings.procRoot)
+    }
+
+    private func startedRecord(_ files: SliceFolder) -> StartedRecord? {
+        // No file is the usual case; a damaged one counts as none, and the end as unknown.
+        guard let bytes = try? HostFile.read(files.started, limit: 1 << 16) else { return nil }
+        return try? StartedRecord(bytes: bytes)
+    }
+
+    private func outcome(_ files: SliceFolder) -> TaskOutcome? {
+        // As above: an end that cannot be read was not recorded.
+        guard let bytes = try? HostFile.read(files.ended, limit: 1 << 16), let record = try? EndRecord(bytes: bytes),
+            record.sliceUID == files.key.uid, record.epoch == files.key.epoch
+        else { return nil }
+        return TaskOutcome(record)
+    }
+
+    private func complaint(_ files: SliceFolder) -> String {
+        // Without complaints the fact alone must do.
+        let text = (try? HostFile.readText(files.complaints)) ?? ""
+        return text.isEmpty ? "The shim ended before it started the command." : "The shim ended: \(text.prefix(500))"
+    }
+
+    private func attempt<Result>(_ body: () throws(HostError) -> Result) throws(SliceHostError) -> Result {
+        do throws(HostError) { return try body() } catch { throw .failed("\(error)") }
+    }
+
+    private func shimSpec(
+        _ slice: HeldSlice, _ template: Kinds.TaskTemplate, _ deadline: Deadline?, _ files: SliceFolder
+    ) -> ShimSpec {
+        ShimSpec(
+            sliceUID: slice.uid, epoch: slice.grant.epoch, token: slice.grant.token, boot: settings.bootID,
+            deadline: deadline, pagePath: settings.pagePath, command: template.command,
+            environment: TaskEnvironment.variables(of: slice, template, grade: settings.grade),
+            workingDirectory: template.workingDirectory ?? "/",
+            groups: GroupFiles(driver.files(of: group(slice.key))), logPath: files.log,
+            logMaxBytes: settings.logMaxBytes, logFiles: settings.logFiles, startedPath: files.started,
+            endPath: files.ended, stopGrace: Self.stopGrace)
+    }
+}
+
+extension RunningTask {
+    init(_ record: StartedRecord) {
+        self.init(shim: record.shim, pid: record.task.pid, startedAt: record.startedAt, unenforced: record.unenforced)
+    }
+}
+
+extension GroupFiles {
+    init(_ files: SliceGroupFiles) {
+        self.init(
+            taskProcs: files.taskProcs, shimProcs: files.shimProcs, killFile: files.killFile,
+            freezerFile: files.freezerFile, oomFile: files.oomFile)
+    }
+}

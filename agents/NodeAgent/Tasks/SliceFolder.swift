@@ -1,0 +1,25 @@
+import TidemillHostLinux
+
+/// Where the files of one grant are, below the state folder: durable, never /run.
+package struct SliceFolder: Hashable, Sendable {
+    package let key: SliceKey
+    package let path: String
+
+    package init(stateFolder: String, key: SliceKey) {
+        self.key = key
+        path = "\(Self.parent(stateFolder))/\(key)"
+    }
+
+    package static func parent(_ stateFolder: String) -> String { "\(stateFolder)/slices" }
+
+    /// What the shim is told; root only.
+    package var spec: String { "\(path)/spec" }
+    /// Where the shim records that the task runs.
+    package var started: String { "\(path)/started" }
+    /// Where the shim records how it ended.
+    package var ended: String { "\(path)/ended" }
+    /// The task's output, rotated.
+    package var log: String { "\(path)/log" }
+    /// What the shim itself complains of.
+    package var complaints: String { "\(path)/shim.log" }
+}

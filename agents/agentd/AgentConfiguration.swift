@@ -1,0 +1,86 @@
+import Foundation
+import Logging
+import TidemillClient
+import TidemillDaemon
+import TidemillHostLinux
+import TidemillSeams
+
+/// What the agent is told, with its defaults.
+struct AgentConfiguration: Sendable {
+    static let keys: [ConfigurationKey] = [
+        ConfigurationKey("node"),
+        ConfigurationKey("controller"),
+        ConfigurationKey("ca"),
+        ConfigurationKey("certificate"),
+        ConfigurationKey("key"),
+        ConfigurationKey("stateFolder", default: "/var/lib/tidemill"),
+        ConfigurationKey("runFolder", default: "/run/tidemill"),
+        ConfigurationKey("cgroupRoot", default: "tidemill"),
+        ConfigurationKey("sysfsRoot", default: "/sys"),
+        ConfigurationKey("procRoot", default: "/proc"),
+        ConfigurationKey("bootIDPath", default: HostFacts.bootIDPath),
+        ConfigurationKey("shim"),
+        ConfigurationKey("logMaxBytes", default: "16777216"),
+        ConfigurationKey("logFiles", default: "4"),
+        ConfigurationKey("logLevel", default: "info"),
+    ]
+
+    var node: NodeID
+    var controller: String
+    var ca: String
+    var certificate: String
+    var key: String
+    var stateFolder: String
+    var runFolder: String
+    var cgroupRoot: String
+    var sysfsRoot: String
+    var procRoot: String
+    var bootIDPath: String
+    var shim: String
+    var logMaxBytes: Int64
+    var logFiles: Int
+    var logLevel: Logger.Level
+
+    init(_ tree: ConfigurationTree) throws(ConfigurationError) {
+        node = NodeID(try tree.requiredText("node"))
+        controller = try tree.requiredText("controller")
+        ca = try tree.requiredText("ca")
+        certificate = try tree.requiredText("certificate")
+        key = try tree.requiredText("key")
+        stateFolder = try Self.absolute(tree, "stateFolder")
+        runFolder = try Self.absolute(tree, "runFolder")
+        cgroupRoot = try tree.requiredText("cgroupRoot")
+        sysfsRoot = try Self.absolute(tree, "sysfsRoot")
+        procRoot = try Self.absolute(tree, "procRoot")
+        bootIDPath = try Self.absolute(tree, "bootIDPath")
+        // Beside this program, unless told otherwise.
+        shim = try tree.text("shim") ?? Bundle.main.bundlePath + "/tidemill-shim"
+        logMaxBytes = Int64(try tree.integer("logMaxBytes", in: 4096...(1 << 40)) ?? 16 << 20)
+        logFiles = try tree.integer("logFiles", in: 1...100) ?? 4
+        let level = try tree.requiredText("logLevel")
+        guard let parsed = Logger.Level(rawValue: level) else {
+            throw .invalid(
+                path: "logLevel", value: level, source: "configuration",
+                expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        logLevel = parsed
+    }
+
+    private static func absolute(_ tree: ConfigurationTree, _ path: String) throws(ConfigurationError) -> String {
+        let text = try tree.requiredText(path)
+        guard text.hasPrefix("/") else {
+            throw .invalid(path: path, value: text, source: "configuration", expected: "an absolute path")
+        }
+        return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// The controller, and how to be known there; reads the three PEM files once.
+    func endpoint() throws -> Endpoint {
+        Endpoint(
+            url: controller,
+            credentials: Credentials(
+                authorityPEM: try String(contentsOfFile: ca, encoding: .utf8),
+                certificatePEM: try String(contentsOfFile: certificate, encoding: .utf8),
+                keyPEM: try String(contentsOfFile: key, encoding: .utf8)))
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import TidemillClient
+import TidemillDaemon
+import TidemillHostLinux
+import TidemillLease
+import TidemillNodeAgent
+import TidemillSeams
+
+/// Builds the agent bottom-up from its configuration and runs it.
+struct AgentStart {
+    let configuration: AgentConfiguration
+    let logger: Logger
+
+    func run() async throws {
+        let configuration = configuration
+        let time = SystemTime()
+        let randomness = SystemRandomness()
+
+        // The machine.
+        try HostFile.makeFolder(configuration.stateFolder, mode: 0o700)
+        try HostFile.makeFolder(configuration.runFolder, mode: 0o700)
+        let lock = try HostFile.lock(configuration.stateFolder + "/lock")
+        defer { withExtendedLifetime(lock) {} }
+        let bootID = try HostFacts.bootID(path: configuration.bootIDPath)
+        let driver = try CgroupHierarchy.detect(procRoot: configuration.procRoot).driver(root: configuration.cgroupRoot)
+        let report = NodeReport(try facts(bootID: bootID, unenforced: driver.unenforced, randomness: randomness))
+        let pagePath = configuration.runFolder + "/lease-page"
+        let page = try LeasePageFile(
+            path: pagePath, fileSize: LeasePage.fileSize, sequenceOffset: LeasePage.sequenceOffset)
+        // A page of another boot, or none yet, knows no renewal.
+        let renewal = try? LeasePage.decode(page.snapshot(count: LeasePage.size))
+
+        // Connections: heartbeats alone, watches and writes, the tunnel.
+        let endpoint = try configuration.endpoint()
+        let agent = "tidemill-agent/\(agentVersion)"
+        let heartbeats = try APIClient(endpoint: endpoint, userAgent: agent, connections: 2)
+        let client = try APIClient(endpoint: endpoint, userAgent: agent, connections: 16)
+        let tunnel = try APIClient(endpoint: endpoint, userAgent: agent, connections: 100)
+
+        // Slices.
+        let host = LinuxSliceHost(
+            settings: .init(
+                stateFolder: configuration.stateFolder, pagePath: pagePath, procRoot: configuration.procRoot,
+                bootID: bootID, grade: report.facts.grade, logMaxBytes: configuration.logMaxBytes,
+                logFiles: configuration.logFiles),
+            driver: driver, devices: report.cpuDevices,
+            launcher: ShimLauncher(program: configuration.shim, procRoot: configuration.procRoot),
+            sleep: systemSleep, logger: logger)
+        let writer = ReportWriter(
+            client: client,
+            patches: StatusPatch(
+                node: configuration.node, grade: report.facts.grade, unenforced: report.facts.unenforced),
+            time: time, randomness: randomness, sleep: systemSleep, logger: logger)
+        let slices = SliceKeeper(
+            core: SliceCore(
+                bootID: bootID, devices: report.capacities, timeToKill: .milliseconds(100),
+                lastRenewal: renewal?.boot == bootID ? renewal?.sentAt : nil),
+            journal: SliceJournal(path: configuration.stateFolder + "/journal.sqlite"), host: host, writer: writer,
+            time: time, sleep: systemSleep, logger: logger)
+
+        // Services; the lease first, so that it ends last.
+        let leases = LeaseKeeper(
+            core: HeartbeatCore(
+                node: configuration.node, bootID: bootID, machineID: report.facts.machineID,
+                agentStart: randomness.uuid()),
+            page: page, client: heartbeats, slices: slices, time: time, randomness: randomness, sleep: systemSleep,
+            logger: logger)
+        let registrar = NodeRegistrar(
+            client: client, report: report, time: time, randomness: randomness, sleep: systemSleep, logger: logger)
+        let watch = SliceWatch(
+            node: configuration.node, client: client, keeper: slices, randomness: randomness, sleep: systemSleep)
+        let logs = LogTunnel(
+            client: tunnel, slices: slices,
+            logs: LogSource(stateFolder: configuration.stateFolder, logFiles: configuration.logFiles), time: time,
+            randomness: randomness, sleep: systemSleep, logger: logger)
+        let metrics = try MetricsSocket(
+            path: configuration.runFolder + "/metrics.sock", slices: slices, leases: leases, report: report, time: time)
+
+        let result: Result<Void, any Error>
+        do {
+            try await TidemillDaemon.run(services: [leases, slices, registrar, watch, logs, metrics], logger: logger)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        for connection in [heartbeats, client, tunnel] { await connection.shutdown() }
+        try result.get()
+    }
+
+    private func facts(
+        bootID: BootID, unenforced: [String], randomness: any Randomness
+    ) throws(HostError) -> MachineFacts {
+        let identity = try MachineIdentity(
+            stateFolder: configuration.stateFolder, sysfsRoot: configuration.sysfsRoot,
+            procRoot: configuration.procRoot, randomness: randomness)
+        return MachineFacts(
+            node: configuration.node, bootID: bootID, machineID: identity.machineID,
+            kernelVersion: HostFacts.kernelVersion(), agentVersion: agentVersion,
+            cpuModel: CPUModel.read(procRoot: configuration.procRoot),
+            domains: try NUMAProbe(sysfsRoot: configuration.sysfsRoot, procRoot: configuration.procRoot).domains(),
+            unenforced: unenforced)
+    }
+}
