@@ -12,7 +12,8 @@ import TidemillSeams
         return Kinds.Job(
             metadata: ObjectMeta(name: name, namespace: "default"),
             spec: Kinds.JobSpec(
-                gang: gang, slice: request, template: template, preemptibility: preemptibility, onDisconnect: onDisconnect))
+                gang: gang, slice: request, template: template, preemptibility: preemptibility,
+                onDisconnect: onDisconnect))
     }
 
     private func fields(_ job: Kinds.Job) -> [String] { job.validate(old: nil).map(\.field) }
@@ -55,7 +56,8 @@ import TidemillSeams
         #expect(try fields(job(slice: Kinds.SliceRequest(devices: [device]))) == [])
         let both = try Kinds.SliceRequest(memory: Quantity(parsing: "64Mi"), devices: [device])
         #expect(try fields(job(slice: both)) == ["spec.slice.devices[0].class"])
-        let other = try Kinds.SliceRequest(cpu: Quantity(parsing: "1"), devices: [Kinds.DeviceRequest(class: "training")])
+        let other = try Kinds.SliceRequest(
+            cpu: Quantity(parsing: "1"), devices: [Kinds.DeviceRequest(class: "training")])
         #expect(try fields(job(slice: other)) == [])
     }
 
@@ -100,10 +102,14 @@ import TidemillSeams
     @Test func `the default of onDisconnect follows preemptibility`() throws {
         #expect(try job().effectiveOnDisconnect == Kinds.OnDisconnect(policy: .keep))
         let minute = APIDuration(.seconds(60))
-        #expect(try job(preemptibility: .preemptible).effectiveOnDisconnect == Kinds.OnDisconnect(policy: .stop, after: minute))
+        #expect(
+            try job(preemptibility: .preemptible).effectiveOnDisconnect
+                == Kinds.OnDisconnect(policy: .stop, after: minute))
         #expect(
             try job(onDisconnect: Kinds.OnDisconnect(policy: .stop)).effectiveOnDisconnect
                 == Kinds.OnDisconnect(policy: .stop, after: minute))
-        #expect(try job(preemptibility: .preemptible, onDisconnect: .init(policy: .keep)).effectiveOnDisconnect.effectiveAfter == nil)
+        #expect(
+            try job(preemptibility: .preemptible, onDisconnect: .init(policy: .keep)).effectiveOnDisconnect
+                .effectiveAfter == nil)
     }
 }

@@ -5,7 +5,8 @@ import TidemillModel
     @Test func `every kind of the first version is there`() {
         #expect(
             Kinds.all.map(\.groupKind).sorted() == [
-                "Device.tidemill.dev", "DeviceClass.tidemill.dev", "Event", "Job.tidemill.dev", "Lease.coordination.k8s.io",
+                "Device.tidemill.dev", "DeviceClass.tidemill.dev", "Event", "Job.tidemill.dev",
+                "Lease.coordination.k8s.io",
                 "Namespace", "Node.tidemill.dev", "Slice.tidemill.dev", "Task.tidemill.dev",
             ])
         #expect(Kinds.Job.info.apiVersion == "tidemill.dev/v1alpha1")
@@ -24,7 +25,13 @@ import TidemillModel
             for field in type.fields {
                 var wanted = field.type
                 while true {
-                    if case .list(let item) = wanted { wanted = item } else if case .map(let value) = wanted { wanted = value } else { break }
+                    if case .list(let item) = wanted {
+                        wanted = item
+                    } else if case .map(let value) = wanted {
+                        wanted = value
+                    } else {
+                        break
+                    }
                 }
                 if case .object(let name) = wanted { #expect(Kinds.types[name] != nil, "\(type.name).\(field.name)") }
             }
@@ -33,7 +40,8 @@ import TidemillModel
 
     @Test(arguments: Kinds.all)
     func `columns and selectable fields stand on fields of the schema`(_ kind: KindInfo) {
-        for path in kind.columns.map(\.path) + kind.selectableFields.map({ $0.split(separator: ".").map(String.init) }) {
+        for path in kind.columns.map(\.path) + kind.selectableFields.map({ $0.split(separator: ".").map(String.init) })
+        {
             #expect(resolves(path, in: kind), "\(kind.kind): \(path.joined(separator: "."))")
         }
     }

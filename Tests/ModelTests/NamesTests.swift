@@ -7,7 +7,9 @@ import TidemillModel
         #expect(Names.problems(inSubdomain: name).isEmpty)
     }
 
-    @Test(arguments: ["", "A", "-a", "a-", "a..b", ".a", "a.", "a_b", "a/b", "ä", "a b", String(repeating: "a", count: 254)])
+    @Test(arguments: [
+        "", "A", "-a", "a-", "a..b", ".a", "a.", "a_b", "a/b", "ä", "a b", String(repeating: "a", count: 254),
+    ])
     func `a name that is no subdomain is refused`(_ name: String) {
         #expect(!Names.problems(inSubdomain: name).isEmpty)
     }

@@ -2,14 +2,17 @@ import Testing
 import TidemillModel
 
 @Suite struct QuantityTests {
-    @Test(arguments: [
-        ("0", 0, 1), ("1", 1, 1), ("-1", -1, 1), ("+7", 7, 1), ("250m", 1, 4), ("1.5", 3, 2), (".5", 1, 2), ("5.", 5, 1),
-        ("0.250", 1, 4), ("1.000000000000000000000", 1, 1), ("50%", 1, 2), ("12.5%", 1, 8), ("200%", 2, 1),
-        ("1k", 1000, 1), ("2M", 2_000_000, 1), ("3G", 3_000_000_000, 1), ("1T", 1_000_000_000_000, 1),
-        ("1P", 1_000_000_000_000_000, 1), ("9E", 9_000_000_000_000_000_000, 1), ("1Ki", 1024, 1),
-        ("16Gi", 17_179_869_184, 1), ("0.5Gi", 536_870_912, 1), ("7Ei", 8_070_450_532_247_928_832, 1), ("1e3", 1000, 1),
-        ("1E3", 1000, 1), ("1.5e-3", 3, 2000), ("100n", 1, 10_000_000), ("5u", 1, 200_000),
-    ] as [(String, Int64, Int64)])
+    @Test(
+        arguments: [
+            ("0", 0, 1), ("1", 1, 1), ("-1", -1, 1), ("+7", 7, 1), ("250m", 1, 4), ("1.5", 3, 2), (".5", 1, 2),
+            ("5.", 5, 1),
+            ("0.250", 1, 4), ("1.000000000000000000000", 1, 1), ("50%", 1, 2), ("12.5%", 1, 8), ("200%", 2, 1),
+            ("1k", 1000, 1), ("2M", 2_000_000, 1), ("3G", 3_000_000_000, 1), ("1T", 1_000_000_000_000, 1),
+            ("1P", 1_000_000_000_000_000, 1), ("9E", 9_000_000_000_000_000_000, 1), ("1Ki", 1024, 1),
+            ("16Gi", 17_179_869_184, 1), ("0.5Gi", 536_870_912, 1), ("7Ei", 8_070_450_532_247_928_832, 1),
+            ("1e3", 1000, 1),
+            ("1E3", 1000, 1), ("1.5e-3", 3, 2000), ("100n", 1, 10_000_000), ("5u", 1, 200_000),
+        ] as [(String, Int64, Int64)])
     func `a quantity has an exact value`(_ text: String, _ top: Int64, _ bottom: Int64) throws {
         let quantity = try Quantity(parsing: text)
         #expect(quantity.numerator == top)
@@ -18,14 +21,17 @@ import TidemillModel
     }
 
     @Test(arguments: [
-        "", " ", "1 ", " 1", "abc", "m", ".", "-", "1Kb", "1ki", "1K", "1KI", "1.2.3", "1e", "1e+", "--1", "1_000", "0x10",
+        "", " ", "1 ", " 1", "abc", "m", ".", "-", "1Kb", "1ki", "1K", "1KI", "1.2.3", "1e", "1e+", "--1", "1_000",
+        "0x10",
         "1%%", "NaN", "inf", "１", "1mm", "1m%", "1e3Ki", String(repeating: "0", count: 65),
     ])
     func `what is no quantity is malformed`(_ text: String) {
         #expect(throws: QuantityError.malformed) { try Quantity(parsing: text) }
     }
 
-    @Test(arguments: ["8Ei", "10E", "9223372036854775808", "1e19", "1e999999", "99999999999999999999", "0.0000000000000000001"])
+    @Test(arguments: [
+        "8Ei", "10E", "9223372036854775808", "1e19", "1e999999", "99999999999999999999", "0.0000000000000000001",
+    ])
     func `what 64 bits cannot count is out of range`(_ text: String) {
         #expect(throws: QuantityError.outOfRange) { try Quantity(parsing: text) }
     }
@@ -48,10 +54,12 @@ import TidemillModel
         #expect(try Quantity(parsing: text) == Quantity(milliCPU: milli))
     }
 
-    @Test(arguments: [
-        (0, "0"), (1000, "1000"), (1024, "1Ki"), (536_870_912, "512Mi"), (1_610_612_736, "1536Mi"), (1 << 60, "1Ei"),
-        (1025, "1025"), (Int64.max, "9223372036854775807"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (1000, "1000"), (1024, "1Ki"), (536_870_912, "512Mi"), (1_610_612_736, "1536Mi"),
+            (1 << 60, "1Ei"),
+            (1025, "1025"), (Int64.max, "9223372036854775807"),
+        ] as [(Int64, String)])
     func `bytes are spelt as short as is exact`(_ bytes: Int64, _ text: String) throws {
         #expect(Quantity(bytes: bytes).text == text)
         #expect(try Quantity(parsing: text).wholeValue == bytes)

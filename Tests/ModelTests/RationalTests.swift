@@ -3,7 +3,11 @@ import TidemillModel
 import TidemillSeams
 
 @Suite struct RationalTests {
-    @Test(arguments: [(2, 16, "1/8"), (8, 8, "1"), (-1, 2, "-1/2"), (1, -2, "-1/2"), (0, 5, "0"), (Int64.max, 1, "9223372036854775807")] as [(Int64, Int64, String)])
+    @Test(
+        arguments: [
+            (2, 16, "1/8"), (8, 8, "1"), (-1, 2, "-1/2"), (1, -2, "-1/2"), (0, 5, "0"),
+            (Int64.max, 1, "9223372036854775807"),
+        ] as [(Int64, Int64, String)])
     func `a fraction is kept in lowest terms`(_ top: Int64, _ bottom: Int64, _ text: String) {
         #expect(Rational(top, bottom)?.description == text)
         #expect(Rational(parsing: text) == Rational(top, bottom))
@@ -45,7 +49,11 @@ import TidemillSeams
         #expect(sum < Rational(1, 1 << 60) ?? .zero)
     }
 
-    @Test(arguments: [(1, 8, 3, "0.125"), (1, 3, 3, "0.333"), (2, 3, 3, "0.667"), (-1, 8, 2, "-0.13"), (5, 1, 3, "5.000"), (-1, 10_000, 3, "0.000"), (7, 2, 0, "4")] as [(Int64, Int64, Int, String)])
+    @Test(
+        arguments: [
+            (1, 8, 3, "0.125"), (1, 3, 3, "0.333"), (2, 3, 3, "0.667"), (-1, 8, 2, "-0.13"), (5, 1, 3, "5.000"),
+            (-1, 10_000, 3, "0.000"), (7, 2, 0, "4"),
+        ] as [(Int64, Int64, Int, String)])
     func `decimals are rounded half away from zero`(_ top: Int64, _ bottom: Int64, _ places: Int, _ text: String) {
         #expect(Rational(top, bottom)?.decimalText(places: places) == text)
     }

@@ -3,14 +3,17 @@ import TidemillModel
 import TidemillSeams
 
 @Suite struct SliceValidationTests {
-    private func slice(cardUnits: String = "1/8", policy: Kinds.DisconnectPolicy = .keep, after: APIDuration? = nil) throws -> Kinds.Slice {
+    private func slice(cardUnits: String = "1/8", policy: Kinds.DisconnectPolicy = .keep, after: APIDuration? = nil)
+        throws -> Kinds.Slice
+    {
         let grant = Kinds.Grant(
             node: "n", bootID: "b", epoch: 1, token: 1, sliceUID: "u",
             shares: [Kinds.Share(device: "n-cpu0", cardUnits: cardUnits)], policy: policy, after: after)
         return try Kinds.Slice(
             metadata: ObjectMeta(name: "s", namespace: "default"),
             spec: Kinds.SliceSpec(
-                request: Kinds.SliceRequest(cpu: Quantity(parsing: "1")), onDisconnect: Kinds.OnDisconnect(policy: .keep)),
+                request: Kinds.SliceRequest(cpu: Quantity(parsing: "1")),
+                onDisconnect: Kinds.OnDisconnect(policy: .keep)),
             status: Kinds.SliceStatus(grant: grant))
     }
 
@@ -22,7 +25,10 @@ import TidemillSeams
     @Test func `a grant carries after exactly with stop`() throws {
         #expect(try slice(policy: .stop, after: APIDuration(.seconds(2))).validate(old: nil) == [])
         #expect(try slice(policy: .stop).validate(old: nil).map(\.field) == ["status.grant.after"])
-        #expect(try slice(policy: .keep, after: APIDuration(.seconds(2))).validate(old: nil).map(\.field) == ["status.grant.after"])
+        #expect(
+            try slice(policy: .keep, after: APIDuration(.seconds(2))).validate(old: nil).map(\.field) == [
+                "status.grant.after"
+            ])
     }
 
     @Test func `what is pending or released holds nothing`() {

@@ -3,11 +3,13 @@ import TidemillModel
 import TidemillSeams
 
 @Suite struct TimestampTests {
-    @Test(arguments: [
-        ("1970-01-01T00:00:00Z", 0), ("2026-11-21T03:35:29Z", 1_795_232_129), ("2000-02-29T23:59:59Z", 951_868_799),
-        ("1969-12-31T23:59:59Z", -1), ("0001-01-01T00:00:00Z", -62_135_596_800), ("9999-12-31T23:59:59Z", 253_402_300_799),
-        ("2100-03-01T00:00:00Z", 4_107_542_400),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2026-11-21T03:35:29Z", 1_795_232_129), ("2000-02-29T23:59:59Z", 951_868_799),
+            ("1969-12-31T23:59:59Z", -1), ("0001-01-01T00:00:00Z", -62_135_596_800),
+            ("9999-12-31T23:59:59Z", 253_402_300_799),
+            ("2100-03-01T00:00:00Z", 4_107_542_400),
+        ] as [(String, Int64)])
     func `a time is read and written alike`(_ text: String, _ seconds: Int64) {
         #expect(Timestamp(parsing: text)?.seconds == seconds)
         #expect(Timestamp(seconds: seconds).text == text)

@@ -23,24 +23,32 @@ import TidemillWire
         #expect(violations(["metadata": ["labels": ["a": "b"]], "status": ["state": "Running"]]) == [])
     }
 
-    @Test(arguments: [
-        (["spec": ["gang": ["min": 2]]], "spec.gang.min: Invalid value: 2: field is immutable"),
-        (["spec": ["slice": ["memory": "2Gi"]]], #"spec.slice.memory: Invalid value: "2Gi": field is immutable"#),
-        (["spec": ["slice": ["cpu": "2"]]], #"spec.slice.cpu: Invalid value: "2": field is immutable"#),
-        (["spec": ["slice": ["memory": nil]]], "spec.slice.memory: Invalid value: field is immutable"),
-        (["spec": ["slice": ["devices": [["class": "b", "compute": "50%"]]]]],
-            #"spec.slice.devices[0].class: Invalid value: "b": field is immutable"#),
-        (["spec": ["slice": ["devices": [["class": "a"], ["class": "b"]]]]],
-            "spec.slice.devices: Invalid value: field is immutable"),
-        (["spec": ["template": ["command": ["false"]]]],
-            #"spec.template.command[0]: Invalid value: "false": field is immutable"#),
-    ] as [(JSON, String)])
+    @Test(
+        arguments: [
+            (["spec": ["gang": ["min": 2]]], "spec.gang.min: Invalid value: 2: field is immutable"),
+            (["spec": ["slice": ["memory": "2Gi"]]], #"spec.slice.memory: Invalid value: "2Gi": field is immutable"#),
+            (["spec": ["slice": ["cpu": "2"]]], #"spec.slice.cpu: Invalid value: "2": field is immutable"#),
+            (["spec": ["slice": ["memory": nil]]], "spec.slice.memory: Invalid value: field is immutable"),
+            (
+                ["spec": ["slice": ["devices": [["class": "b", "compute": "50%"]]]]],
+                #"spec.slice.devices[0].class: Invalid value: "b": field is immutable"#
+            ),
+            (
+                ["spec": ["slice": ["devices": [["class": "a"], ["class": "b"]]]]],
+                "spec.slice.devices: Invalid value: field is immutable"
+            ),
+            (
+                ["spec": ["template": ["command": ["false"]]]],
+                #"spec.template.command[0]: Invalid value: "false": field is immutable"#
+            ),
+        ] as [(JSON, String)])
     func `a change of an immutable field names the place`(_ change: JSON, _ message: String) {
         #expect(violations(change) == [message])
     }
 
     @Test func `the same amount in other words is no change`() {
-        #expect(violations(["spec": ["slice": ["memory": "1024Mi", "devices": [["class": "a", "compute": "0.5"]]]]]) == [])
+        #expect(
+            violations(["spec": ["slice": ["memory": "1024Mi", "devices": [["class": "a", "compute": "0.5"]]]]]) == [])
     }
 
     @Test func `of an immutable type nothing may change`() {

@@ -60,14 +60,17 @@ import TidemillWire
         let owner: JSON = ["apiVersion": "v1", "kind": "Job", "name": "a", "uid": "u", "controller": true]
         #expect(fields(["name": "a", "ownerReferences": [owner]]) == [])
         #expect(fields(["name": "a", "ownerReferences": [owner, owner]]) == ["metadata.ownerReferences"])
-        #expect(fields(["name": "a", "ownerReferences": [["kind": "Job", "x": 1]]]) == [
-            "metadata.ownerReferences[0].apiVersion", "metadata.ownerReferences[0].name",
-            "metadata.ownerReferences[0].uid", "metadata.ownerReferences[0].x",
-        ])
+        #expect(
+            fields(["name": "a", "ownerReferences": [["kind": "Job", "x": 1]]]) == [
+                "metadata.ownerReferences[0].apiVersion", "metadata.ownerReferences[0].name",
+                "metadata.ownerReferences[0].uid", "metadata.ownerReferences[0].x",
+            ])
     }
 
     @Test func `what Kubernetes clients send along is dropped`() {
-        let (tree, errors) = admit(["name": "a", "managedFields": [["x": 1]], "selfLink": "/a", "creationTimestamp": nil])
+        let (tree, errors) = admit([
+            "name": "a", "managedFields": [["x": 1]], "selfLink": "/a", "creationTimestamp": nil,
+        ])
         #expect(errors == [])
         #expect(tree["metadata"] == ["name": "a"])
     }

@@ -10,7 +10,8 @@ import TidemillWire
                 "spec": ["gang": ["min": 1, "max": 2], "slice": [:], "template": ["command": ["a"]]],
             ], kind: Kinds.jobInfo)
         #expect(errors == [])
-        #expect(Admission.validate(tree, old: nil, kind: Kinds.jobInfo).map(\.field) == ["spec.gang.max", "spec.slice"])
+        #expect(
+            Admission.validate(tree, old: nil, kind: Kinds.jobInfo).map(\.field) == ["spec.gang.max", "spec.slice"])
     }
 
     @Test func `a tree that cannot be read is one error with its path`() {

@@ -41,7 +41,8 @@ struct RandomTree {
         case .microTime: "2026-11-21T03:35:29.000123Z"
         case .enumeration(let values): .string(pick(values))
         case .list(let item): list(item, field)
-        case .map(let value): .object(JSONObject(["a", "b"].map { .init(key: $0, value: self.value(value, field, 0)) }))
+        case .map(let value):
+            .object(JSONObject(["a", "b"].map { .init(key: $0, value: self.value(value, field, 0)) }))
         case .object(let name): object(named: name)
         }
     }
@@ -55,11 +56,12 @@ struct RandomTree {
 
     private mutating func list(_ item: FieldType, _ field: SchemaField) -> JSON {
         let count = max(field.minItems ?? 0, Int(random.next() % 4))
-        return .array((0..<count).map { index in
-            var element = value(item, field, index)
-            if let key = field.listKey { element[key] = .string("k\(index)") }
-            return element
-        })
+        return .array(
+            (0..<count).map { index in
+                var element = value(item, field, index)
+                if let key = field.listKey { element[key] = .string("k\(index)") }
+                return element
+            })
     }
 
     private mutating func string(_ format: FieldFormat?) -> JSON {

@@ -9,7 +9,9 @@ import TidemillWire
         "metadata": [
             "name": "hello", "namespace": "default", "uid": "u-1", "resourceVersion": "7", "generation": 2,
             "creationTimestamp": "2026-11-21T03:35:29Z", "labels": ["a": "1", "b": "2"],
-            "ownerReferences": [["apiVersion": "v1", "kind": "Namespace", "name": "x", "uid": "y", "controller": true]],
+            "ownerReferences": [
+                ["apiVersion": "v1", "kind": "Namespace", "name": "x", "uid": "y", "controller": true]
+            ],
             "finalizers": ["tidemill.dev/release"],
         ],
         "spec": [
@@ -76,16 +78,20 @@ import TidemillWire
         #expect(value.metadata.creationTimestamp == nil)
     }
 
-    @Test(arguments: [
-        (["spec": ["gang": 3]], "spec.gang: must be an object, not an integer"),
-        (["spec": ["slice": ["cpu": "much"]]], "spec.slice.cpu: \"much\" must be a number"),
-        (["spec": ["slice": ["devices": [["class": 1]]]]], "spec.slice.devices[0].class: must be a string"),
-        (["spec": ["template": .null]], "spec.template: is required"),
-        (["metadata": ["labels": ["a": 1]]], "metadata.labels.a: must be a string"),
-        (["metadata": ["ownerReferences": [["kind": "Job"]]]], "metadata.ownerReferences[0].apiVersion: is required"),
-        (["status": ["state": "Dancing"]], "status.state: \"Dancing\" is none of"),
-        (["status": ["startedAt": "noon"]], "status.startedAt: \"noon\" is no RFC 3339 time"),
-    ] as [(JSON, String)])
+    @Test(
+        arguments: [
+            (["spec": ["gang": 3]], "spec.gang: must be an object, not an integer"),
+            (["spec": ["slice": ["cpu": "much"]]], "spec.slice.cpu: \"much\" must be a number"),
+            (["spec": ["slice": ["devices": [["class": 1]]]]], "spec.slice.devices[0].class: must be a string"),
+            (["spec": ["template": .null]], "spec.template: is required"),
+            (["metadata": ["labels": ["a": 1]]], "metadata.labels.a: must be a string"),
+            (
+                ["metadata": ["ownerReferences": [["kind": "Job"]]]],
+                "metadata.ownerReferences[0].apiVersion: is required"
+            ),
+            (["status": ["state": "Dancing"]], "status.state: \"Dancing\" is none of"),
+            (["status": ["startedAt": "noon"]], "status.startedAt: \"noon\" is no RFC 3339 time"),
+        ] as [(JSON, String)])
     func `a tree that is no such object says where`(_ change: JSON, _ message: String) throws {
         let broken = MergePatch.apply(change, to: job)
         let failure = #expect(throws: DecodeFailure.self) { try Kinds.Job(json: broken) }
@@ -93,7 +99,9 @@ import TidemillWire
     }
 
     @Test(arguments: Kinds.all, Array(UInt64(1)...20))
-    func `every object that the schema allows survives admission, reading and writing`(_ kind: KindInfo, _ seed: UInt64) throws {
+    func `every object that the schema allows survives admission, reading and writing`(_ kind: KindInfo, _ seed: UInt64)
+        throws
+    {
         var trees = RandomTree(seed: seed)
         let admitted = Admission.admit(trees.object(of: kind), kind: kind)
         #expect(admitted.errors == [])

@@ -19,7 +19,9 @@ struct CodecOutput {
     }
 
     private func table() -> String {
-        var text = header + "/// The codecs of all kinds.\npackage enum KindCodecs {\n    package static let all: [KindCodec] = [\n"
+        var text =
+            header
+            + "/// The codecs of all kinds.\npackage enum KindCodecs {\n    package static let all: [KindCodec] = [\n"
         for kind in schema.kinds { text += "        KindCodec(Kinds.\(kind.kind).self),\n" }
         return text + "    ]\n}\n"
     }
@@ -44,7 +46,12 @@ struct CodecOutput {
         for (name, type) in [("spec", kind.spec), ("status", kind.status)] {
             guard let type else { continue }
             let allDefault = schema.isAllDefault(type)
-            reads.append((name, allDefault ? "try reader.value(\"\(name)\", default: Kinds.\(type)())" : "try reader.required(\"\(name)\")"))
+            reads.append(
+                (
+                    name,
+                    allDefault
+                        ? "try reader.value(\"\(name)\", default: Kinds.\(type)())" : "try reader.required(\"\(name)\")"
+                ))
             writes.append("writer.\(allDefault ? "putUnlessEmpty" : "put")(\"\(name)\", \(name))")
         }
         for field in kind.flat.flatMap(schema.type)?.fields ?? [] {
@@ -80,6 +87,7 @@ struct CodecOutput {
 
     private func write(_ field: Field) -> String {
         let emptyIsAbsent = field.defaultValue == .emptyObject
-        return "writer.\(emptyIsAbsent ? "putUnlessEmpty" : "put")(\(SwiftNames.literal(field.name)), \(SwiftNames.escaped(field.name)))"
+        return
+            "writer.\(emptyIsAbsent ? "putUnlessEmpty" : "put")(\(SwiftNames.literal(field.name)), \(SwiftNames.escaped(field.name)))"
     }
 }

@@ -6,13 +6,16 @@ struct GeneratedTree {
     let files: [(path: String, text: String)]
 
     /// Folders in which every file is generated, so that left-over ones are found.
-    private static let folders = ["Sources/Model/Generated", "Sources/Wire/Generated", "docs/reference", "docs/openapi"]
+    private static let folders = [
+        "Sources/Model/Generated", "Sources/Wire/Generated", "docs/reference", "docs/openapi",
+    ]
 
     /// Paths that are missing, stale or left over, sorted.
     func differences() throws -> [String] {
         var paths = try leftOver()
         for file in files {
-            let existing = try? String(contentsOf: root.appendingPathComponent(file.path), encoding: .utf8)  // Missing differs, too.
+            // A file that cannot be read differs, too.
+            let existing = try? String(contentsOf: root.appendingPathComponent(file.path), encoding: .utf8)
             if existing != file.text { paths.append(file.path) }
         }
         return paths.sorted()
@@ -26,7 +29,8 @@ struct GeneratedTree {
                 try FileManager.default.removeItem(at: url)
                 continue
             }
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(file.text.utf8).write(to: url, options: .atomic)
             print("wrote \(path)")
         }

@@ -23,7 +23,8 @@ struct ModelOutput {
             text += "    package enum \(name): String, Hashable, Sendable, CaseIterable {\n"
             for value in values {
                 let name = SwiftNames.enumCase(value)
-                text += name == value ? "        case \(name)\n" : "        case \(name) = \(SwiftNames.literal(value))\n"
+                text +=
+                    name == value ? "        case \(name)\n" : "        case \(name) = \(SwiftNames.literal(value))\n"
             }
             return text + "    }\n"
         }
@@ -37,18 +38,23 @@ struct ModelOutput {
 
     private func kind(_ kind: Kind) -> String {
         var members = [
-            Member(name: "metadata", type: "ObjectMeta", defaultExpression: "ObjectMeta()", doc: "Names, identity, revision and relations.")
+            Member(
+                name: "metadata", type: "ObjectMeta", defaultExpression: "ObjectMeta()",
+                doc: "Names, identity, revision and relations.")
         ]
         if let spec = kind.spec { members.append(part("spec", spec, "What is declared.")) }
         if let status = kind.status { members.append(part("status", status, "What is observed.")) }
         members += kind.flat.flatMap(schema.type)?.fields.map(Member.init) ?? []
         return SwiftNames.comment(kind.doc, indent: "    ")
-            + structure(kind.kind, conformances: "KindObject, Hashable", members: members,
+            + structure(
+                kind.kind, conformances: "KindObject, Hashable", members: members,
                 extra: "        package static var info: KindInfo { Kinds.\(SwiftNames.enumCase(kind.kind))Info }\n\n")
     }
 
     private func part(_ name: String, _ type: String, _ doc: String) -> Member {
-        Member(name: name, type: "Kinds.\(type)", defaultExpression: schema.isAllDefault(type) ? "Kinds.\(type)()" : nil, doc: doc)
+        Member(
+            name: name, type: "Kinds.\(type)", defaultExpression: schema.isAllDefault(type) ? "Kinds.\(type)()" : nil,
+            doc: doc)
     }
 
     private struct Member {

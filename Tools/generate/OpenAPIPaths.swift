@@ -62,7 +62,8 @@ struct OpenAPIPaths {
         var members: [(String, Document)] = [("description", .string("\(verb) \(kind.kind)"))]
         if !parameters.isEmpty { members.append(("parameters", .list(parameters))) }
         if let body { members.append(("requestBody", .object([("content", body), ("required", .bool(true))]))) }
-        members.append(("responses", .object([(code, response("OK", result)), ("default", response("Failure", "Status"))])))
+        members.append(
+            ("responses", .object([(code, response("OK", result)), ("default", response("Failure", "Status"))])))
         members.append(("x-kubernetes-action", .string(action)))
         members.append(("x-kubernetes-group-version-kind", Self.groupVersionKind(kind, kind.kind)))
         return .object(members)

@@ -13,7 +13,8 @@ struct ReferenceOutput {
         text += "Quantities are written `250m`, `16Gi` or `50%`, durations `1.5s`, `60s` or `24h`, times "
         text += "`2026-11-21T03:35:29Z`.\n\n| kind | short | version | scope | what it is |\n|---|---|---|---|---|\n"
         for kind in schema.kinds.sorted(by: { ($0.apiVersion, $0.kind) < ($1.apiVersion, $1.kind) }) {
-            text += "| [\(kind.kind)](\(kind.singular).md) | \(kind.shortNames.map { "`\($0)`" }.joined(separator: " ")) "
+            text +=
+                "| [\(kind.kind)](\(kind.singular).md) | \(kind.shortNames.map { "`\($0)`" }.joined(separator: " ")) "
             text += "| `\(kind.apiVersion)` | \(kind.namespaced ? "namespace" : "cluster") | \(cell(kind.doc)) |\n"
         }
         return text

@@ -15,7 +15,8 @@ struct RuntimeSchemaOutput {
         var text = SwiftNames.header + "\nextension Kinds {\n    /// Every kind that the server keeps.\n"
         text += "    package static let all: [KindInfo] = [\n"
         for kind in schema.kinds { text += "        \(SwiftNames.enumCase(kind.kind))Info,\n" }
-        text += "    ]\n\n    /// The named types of the schema.\n    package static let types: [String: SchemaType] = [\n"
+        text +=
+            "    ]\n\n    /// The named types of the schema.\n    package static let types: [String: SchemaType] = [\n"
         for type in schema.types where !schema.flatTypes.contains(type.name) {
             text += "        \(SwiftNames.literal(type.name)): \(variable(type.name)),\n"
         }
@@ -84,15 +85,19 @@ struct RuntimeSchemaOutput {
     private func info(_ kind: Kind) -> String {
         var text = "    package static let \(SwiftNames.enumCase(kind.kind))Info = KindInfo(\n"
         text += "        kind: \(SwiftNames.literal(kind.kind)),\n        group: \(SwiftNames.literal(kind.group)),\n"
-        text += "        version: \(SwiftNames.literal(kind.version)),\n        plural: \(SwiftNames.literal(kind.plural)),\n"
+        text +=
+            "        version: \(SwiftNames.literal(kind.version)),\n        plural: \(SwiftNames.literal(kind.plural)),\n"
         text += "        singular: \(SwiftNames.literal(kind.singular)),\n"
-        text += "        shortNames: \(SwiftNames.literals(kind.shortNames)),\n        namespaced: \(kind.namespaced),\n"
-        text += "        categories: \(SwiftNames.literals(kind.categories)),\n        doc: \(SwiftNames.literal(kind.doc)),\n"
+        text +=
+            "        shortNames: \(SwiftNames.literals(kind.shortNames)),\n        namespaced: \(kind.namespaced),\n"
+        text +=
+            "        categories: \(SwiftNames.literals(kind.categories)),\n        doc: \(SwiftNames.literal(kind.doc)),\n"
         text += "        columns: [\n"
         for column in kind.columns { text += "            \(self.column(column)),\n" }
         text += "        ],\n        hasStatus: \(kind.status != nil),\n"
         text += "        selectableFields: \(SwiftNames.literals(kind.selectableFields)),\n"
-        return text + "        schema: \(value(root(kind)).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")))\n"
+        return text
+            + "        schema: \(value(root(kind)).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")))\n"
     }
 
     private func column(_ column: TableColumn) -> String {
@@ -111,7 +116,8 @@ struct RuntimeSchemaOutput {
             let allDefault = schema.isAllDefault(typeName)
             fields.append(
                 Field(
-                    name: name, type: .object(typeName), doc: type.doc, required: !allDefault, immutable: type.immutable,
+                    name: name, type: .object(typeName), doc: type.doc, required: !allDefault,
+                    immutable: type.immutable,
                     defaultValue: allDefault ? .emptyObject : nil))
         }
         return ObjectType(name: kind.kind, doc: kind.doc, immutable: false, fields: fields)

@@ -16,7 +16,9 @@ struct SchemaReader {
         var schema = Schema(files: [])
         for name in names.sorted() {
             let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
-            guard let root = try Yams.compose(yaml: text)?.mapping else { throw SchemaError(description: "\(name): empty") }
+            guard let root = try Yams.compose(yaml: text)?.mapping else {
+                throw SchemaError(description: "\(name): empty")
+            }
             schema.files.append(try file(String(name.dropLast(5)), YAMLObject(root, at: name)))
         }
         try check(schema)
@@ -137,7 +139,9 @@ struct SchemaReader {
                 if case .object(let name) = value, schema.type(name) == nil {
                     throw SchemaError(description: "\(type.name).\(field.name): no type \(name)")
                 }
-                if case .enumeration(let name, let values) = value, enumerations.updateValue(values, forKey: name) ?? values != values {
+                if case .enumeration(let name, let values) = value,
+                    enumerations.updateValue(values, forKey: name) ?? values != values
+                {
                     throw SchemaError(description: "\(type.name).\(field.name): \(name) has other values elsewhere")
                 }
             }

@@ -101,7 +101,9 @@ struct CivilTime: Equatable {
         }
 
         mutating func digit() -> Int64? {
-            guard index < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) else { return nil }
+            guard index < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) else {
+                return nil
+            }
             index += 1
             return Int64(bytes[index - 1] - UInt8(ascii: "0"))
         }

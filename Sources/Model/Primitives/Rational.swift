@@ -80,7 +80,8 @@ package struct Rational: Hashable, Sendable {
         let sign = numerator < 0 && rounded > 0 ? "-" : ""
         guard digits > 0 else { return sign + String(rounded) }
         let fraction = String(rounded % scale)
-        return sign + String(rounded / scale) + "." + String(repeating: "0", count: digits - fraction.utf8.count) + fraction
+        return sign + String(rounded / scale) + "." + String(repeating: "0", count: digits - fraction.utf8.count)
+            + fraction
     }
 }
 

@@ -7,10 +7,12 @@ extension Kinds.Job {
         // The server has completed a generated name by now, or does so with five characters.
         let nameBytes = metadata.name.isEmpty ? metadata.generateName.utf8.count + 5 : metadata.name.utf8.count
         if nameBytes > Self.mostNameBytes {
-            errors.append(.invalid("metadata.name", metadata.name, "must be no more than \(Self.mostNameBytes) characters"))
+            errors.append(
+                .invalid("metadata.name", metadata.name, "must be no more than \(Self.mostNameBytes) characters"))
         }
         if let max = spec.gang.max, max != spec.gang.min {
-            errors.append(.invalid("spec.gang.max", max, "must equal min (\(spec.gang.min)): gangs are not elastic yet"))
+            errors.append(
+                .invalid("spec.gang.max", max, "must equal min (\(spec.gang.min)): gangs are not elastic yet"))
         }
         errors += spec.slice.problems(at: "spec.slice")
         errors += spec.template.problems(at: "spec.template")

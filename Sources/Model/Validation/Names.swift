@@ -24,7 +24,8 @@ package enum Names {
         var problems: [String] = []
         if parts.count == 2 {
             if parts[0].isEmpty { problems.append("prefix part must be non-empty") }
-            problems += parts[0].isEmpty ? [] : Names.problems(inSubdomain: String(parts[0])).map { "prefix part " + $0 }
+            problems +=
+                parts[0].isEmpty ? [] : Names.problems(inSubdomain: String(parts[0])).map { "prefix part " + $0 }
         }
         if name.isEmpty {
             problems.append("name part must be non-empty")

@@ -27,7 +27,8 @@ extension Kinds.JobSpec {
         case (.keep, _), (nil, .nonPreemptible):
             Kinds.OnDisconnect(policy: .keep)
         case (.stop, _), (nil, .preemptible):
-            Kinds.OnDisconnect(policy: .stop, after: onDisconnect?.after ?? APIDuration(Kinds.OnDisconnect.defaultAfter))
+            Kinds.OnDisconnect(
+                policy: .stop, after: onDisconnect?.after ?? APIDuration(Kinds.OnDisconnect.defaultAfter))
         }
     }
 }

@@ -20,7 +20,8 @@ extension Kinds.TaskTemplate {
             }
             errors += Self.problems(argument: variable.value ?? "", at: "\(place).value")
         }
-        let total = command.reduce(0) { $0 + $1.utf8.count + 1 }
+        let total =
+            command.reduce(0) { $0 + $1.utf8.count + 1 }
             + env.reduce(0) { $0 + $1.name.utf8.count + ($1.value?.utf8.count ?? 0) + 2 }
         if total > Self.mostTotalBytes { errors.append(.tooLong(path, limit: Self.mostTotalBytes)) }
         return errors

@@ -142,7 +142,8 @@ extension AdmissionWalk {
             }
             path.leave()
         }
-        for member in object.members where !MetadataSchema.ownerReferenceFields.contains(where: { $0.name == member.key }) {
+        for member in object.members
+        where !MetadataSchema.ownerReferenceFields.contains(where: { $0.name == member.key }) {
             path.enter(member: member.key)
             report { .unknown($0) }
             path.leave()

@@ -48,7 +48,9 @@ extension AdmissionWalk {
     private mutating func integer(_ json: JSON, _ field: SchemaField) -> JSON {
         guard case .integer(let number) = json else {
             if case .number(let text) = json {
-                report { .wrongType($0, wanted: "an integer of 64 bits", found: text.utf8.count > 40 ? "a number" : text) }
+                report {
+                    .wrongType($0, wanted: "an integer of 64 bits", found: text.utf8.count > 40 ? "a number" : text)
+                }
                 return json
             }
             return wrongType("an integer", json)

@@ -93,9 +93,11 @@ struct AdmissionWalk {
             return json
         }
         if let least = field.minItems, items.count < least {
-            report { FieldError(
+            report {
+                FieldError(
                     field: $0, reason: .tooSmall, value: "\(items.count)",
-                    message: "Invalid value: \(items.count): must have at least \(least) item\(least == 1 ? "" : "s")") }
+                    message: "Invalid value: \(items.count): must have at least \(least) item\(least == 1 ? "" : "s")")
+            }
         }
         var result: [JSON] = []
         result.reserveCapacity(items.count)

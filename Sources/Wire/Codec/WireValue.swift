@@ -67,7 +67,9 @@ extension APIDuration: WireValue {
 extension Timestamp: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let text = try String(json: json)
-        guard let time = Timestamp(parsing: text) else { throw DecodeFailure(message: "\"\(text)\" is no RFC 3339 time") }
+        guard let time = Timestamp(parsing: text) else {
+            throw DecodeFailure(message: "\"\(text)\" is no RFC 3339 time")
+        }
         self = time
     }
     package var json: JSON { .string(text) }
@@ -76,7 +78,9 @@ extension Timestamp: WireValue {
 extension MicroTime: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let text = try String(json: json)
-        guard let time = MicroTime(parsing: text) else { throw DecodeFailure(message: "\"\(text)\" is no RFC 3339 time") }
+        guard let time = MicroTime(parsing: text) else {
+            throw DecodeFailure(message: "\"\(text)\" is no RFC 3339 time")
+        }
         self = time
     }
     package var json: JSON { .string(text) }
