@@ -72,6 +72,7 @@ package actor SQLiteStore: Store {
         return try state.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
+    @discardableResult
     package func commit(_ transaction: Transaction) async throws(StoreError) -> Revision {
         try transaction.check()
         return try await write(.transaction(transaction)).get()

@@ -29,6 +29,7 @@ package actor MemoryStore: Store {
         try state.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
+    @discardableResult
     package func commit(_ transaction: Transaction) throws(StoreError) -> Revision {
         try transaction.check()
         var batch = CommitBatch(after: state.revision)

@@ -25,6 +25,7 @@ package protocol Store: Sendable {
     /// Returns that revision once the writes are durable; a transaction that changes nothing returns the current one.
     /// Throws `.conflict` for the first condition that does not hold, `.tooLarge` beyond `Transaction.limits`, `.full`
     /// when no space is left.
+    @discardableResult
     func commit(_ transaction: Transaction) async throws(StoreError) -> Revision
 
     /// Every change of keys that start with `prefix` after `revision`, or from now on when that is nil, once and in order.
