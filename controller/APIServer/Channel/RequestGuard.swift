@@ -37,12 +37,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             setupDeadline?.cancel()
             setupDeadline = nil
             bodyBytes = 0
-            bodyDeadline = .now() + bodyTime
+            bodyDeadline = context.eventLoop.now + bodyTime
             isExempt = head.path.map { $0.hasPrefix(TunnelRoute.prefix) } ?? false
         case .body(let buffer):
             guard !isExempt else { break }
             bodyBytes += buffer.readableBytes
-            if bodyBytes > limits.drainedBytes || NIODeadline.now() > bodyDeadline {
+            if bodyBytes > limits.drainedBytes || context.eventLoop.now > bodyDeadline {
                 context.close(promise: nil)
                 return
             }

@@ -22,7 +22,7 @@ struct ObjectRoutes: Sendable {
     func create(_ kind: KindInfo, namespace: String?, _ call: Call) async throws(APIError) -> Reply {
         if kind.namespaced, namespace == nil { throw .methodNotAllowed("an object of \(kind.plural) is created in a namespace") }
         let options = try call.query.writeOptions()
-        let body = try completed(try await call.tree(), kind: kind, namespace: namespace, name: nil)
+        let body = try await call.tree()
         let attributes = Attributes(verb: .create, kind: kind, namespace: namespace, name: nil, part: nil)
         try await authorization.check(call.peer, attributes, body: body)
         let object = try await resources.create(kind, namespace: namespace ?? "", body, options)
@@ -31,8 +31,7 @@ struct ObjectRoutes: Sendable {
 
     func update(_ ref: ObjectRef, _ part: Route.Part?, _ call: Call) async throws(APIError) -> Reply {
         let options = try call.query.writeOptions()
-        let body = try completed(
-            try await call.tree(), kind: ref.kind, namespace: ref.kind.namespaced ? ref.namespace : nil, name: ref.name)
+        let body = try await call.tree()
         try await authorization.check(call.peer, attributes(.update, ref, part), body: body)
         let object = try await resources.update(ref, body, subresource(part), options)
         return try reply(object, call)

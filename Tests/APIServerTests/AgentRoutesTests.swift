@@ -1,0 +1,146 @@
+import AsyncHTTPClient
+import NIOCore
+import TidemillAPIServer
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+import Testing
+
+@Suite struct AgentRoutesTests {
+    private let task =
+        #"{"metadata":{"name":"t"},"spec":{"slice":"t","template":{"command":["a"]}}}"#
+
+    private func startTask(_ test: TestServer, on node: String) async throws {
+        #expect(try await test.admin.post(Path.tasks, task).code == 201)
+        #expect(
+            try await test.admin.patch(Path.tasks + "/t/status", #"{"status":{"node":"\#(node)"}}"#).code == 200)
+    }
+
+    @Test func `a heartbeat reaches its handler, and only under the node's own name`() async throws {
+        try await withServer { test in
+            let agent = try test.agent("a")
+            var heartbeat = Heartbeat(
+                node: NodeID("a"), bootID: BootID("b"), machineID: "m", agentStart: "s", sentAt: 1, appliedRevision: 7)
+            let answer = try await agent.post("/agent/v1/heartbeat", heartbeat.json.text)
+            #expect(answer.code == 200)
+            #expect(try HeartbeatReply(json: answer.json).revision == 7)
+            heartbeat.node = NodeID("b")
+            #expect(try await agent.post("/agent/v1/heartbeat", heartbeat.json.text).code == 403)
+            let bad = try await agent.post("/agent/v1/heartbeat", #"{"node":5}"#)
+            #expect(bad.code == 400)
+            #expect(bad.message?.contains("node") == true)
+            try await agent.shutdown()
+        }
+    }
+
+    @Test func `a log travels from the agent's body to the client`() async throws {
+        try await withServer { test in
+            try await startTask(test, on: "a")
+            let agent = try test.agent("a")
+            var lines = Lines(try await agent.stream(.GET, "/agent/v1/tunnel"))
+            #expect(try await lines.next() == [:])
+            async let log = test.admin.get(Path.tasks + "/t/log?follow=true&tailLines=5")
+            let open = try TunnelOpen(json: try #require(try await lines.next()))
+            #expect(open.task == "t" && open.namespace == "default" && open.follow && open.tailLines == 5)
+            let chunks = AsyncStream<ByteBuffer> { stream in
+                for text in ["one\n", "two\n", "three\n"] { stream.yield(ByteBuffer(string: text)) }
+                stream.finish()
+            }
+            let sent = try await agent.send(
+                .POST, "/agent/v1/tunnel/\(open.id)", body: .stream(chunks, length: .unknown))
+            #expect(sent.code == 200)
+            let answer = try await log
+            #expect(answer.code == 200)
+            #expect(answer.text == "one\ntwo\nthree\n")
+            #expect(answer.headers.first(name: "Content-Type")?.hasPrefix("text/plain") == true)
+            try await agent.shutdown()
+        }
+    }
+
+    @Test func `a client that leaves ends the agent's request`() async throws {
+        try await withServer { test in
+            try await startTask(test, on: "a")
+            let agent = try test.agent("a")
+            var lines = Lines(try await agent.stream(.GET, "/agent/v1/tunnel"))
+            _ = try await lines.next()
+            let reader = try test.client("reader", groups: [Peer.mastersGroup])
+            let (chunks, source) = AsyncStream<ByteBuffer>.makeStream()
+            async let log = reader.stream(.GET, Path.tasks + "/t/log?follow=true")
+            let open = try TunnelOpen(json: try #require(try await lines.next()))
+            source.yield(ByteBuffer(string: "one\n"))
+            async let sending = agent.send(
+                .POST, "/agent/v1/tunnel/\(open.id)", body: .stream(chunks, length: .unknown))
+            var body = try await log.body.makeAsyncIterator()
+            #expect(try await body.next().map { String(buffer: $0) } == "one\n")
+            #expect(await test.server.connections.close { $0.user == "reader" } == 1)
+            // The next bytes find nobody: the agent is answered, or its connection cut, although its body goes on.
+            let feeder = Feeder(source)
+            async let fed: Void = feeder.run()
+            let outcome = try? await sending
+            await feeder.stop()
+            await fed
+            #expect(outcome == nil || outcome?.json["done"] == false)
+            try? await reader.shutdown()
+            try? await agent.shutdown()
+        }
+    }
+
+    @Test func `a log of a node that is not connected is unavailable, of a task without a node a bad request`() async throws {
+        try await withServer { test in
+            #expect(try await test.admin.post(Path.tasks, task).code == 201)
+            #expect(try await test.admin.get(Path.tasks + "/t/log").code == 400)
+            _ = try await test.admin.patch(Path.tasks + "/t/status", #"{"status":{"node":"a"}}"#)
+            let answer = try await test.admin.get(Path.tasks + "/t/log")
+            #expect(answer.code == 503)
+            #expect(answer.message?.contains("\"a\"") == true)
+            #expect(try await test.admin.get(Path.tasks + "/missing/log").code == 404)
+        }
+    }
+
+    @Test func `an agent cannot answer for another, nor a request that nobody made`() async throws {
+        try await withServer { test in
+            let agent = try test.agent("a")
+            let answer = try await agent.post("/agent/v1/tunnel/unknown", "x")
+            #expect(answer.code == 404)
+            try await agent.shutdown()
+        }
+    }
+
+    @Test func `leases of nodes are rendered when read`() async throws {
+        struct Source: NodeLeaseSource {
+            func nodeLeases() async -> [Kinds.Lease] {
+                [Kinds.Lease(metadata: ObjectMeta(name: "a", namespace: "tidemill-node-lease"), spec: .init(holderIdentity: "a"))]
+            }
+        }
+        try await withServer(leases: Source()) { test in
+            let path = "/apis/coordination.k8s.io/v1/namespaces/tidemill-node-lease/leases"
+            #expect(names(try await test.admin.get(path).json) == ["a"])
+            #expect(try await test.admin.get(path + "/a").json.at(["spec", "holderIdentity"]) == "a")
+            #expect(try await test.admin.get(path + "/b").code == 404)
+            #expect(try await test.admin.post(path, "{}").code == 405)
+            #expect(try await test.admin.get(path, accept: tableAccept).json.at(["rows", "0", "cells", "0"]) == "a")
+        }
+    }
+}
+
+/// Goes on sending until it is told to stop.
+actor Feeder {
+    private let source: AsyncStream<ByteBuffer>.Continuation
+    private var isStopped = false
+
+    init(_ source: AsyncStream<ByteBuffer>.Continuation) {
+        self.source = source
+    }
+
+    func run() async {
+        while !isStopped {
+            source.yield(ByteBuffer(string: "more\n"))
+            await Task.yield()
+        }
+        source.finish()
+    }
+
+    func stop() {
+        isStopped = true
+    }
+}

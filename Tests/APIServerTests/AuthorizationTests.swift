@@ -1,0 +1,69 @@
+import NIOCore
+import TidemillWire
+import Testing
+
+@Suite struct AuthorizationTests {
+    @Test func `who is in no group may read about the server and nothing else`() async throws {
+        try await withServer { test in
+            let tom = try test.client("tom", groups: ["staff"])
+            #expect(try await tom.get("/apis").code == 200)
+            let answer = try await tom.get(Path.jobs + "/a")
+            #expect(answer.code == 403)
+            #expect(
+                answer.message
+                    == "jobs.tidemill.dev \"a\" is forbidden: User \"tom\" cannot get resource \"jobs\" in API group \"tidemill.dev\" in the namespace \"default\""
+            )
+            let all = try await tom.get(Path.nodes)
+            #expect(
+                all.message
+                    == "nodes.tidemill.dev is forbidden: User \"tom\" cannot list resource \"nodes\" in API group \"tidemill.dev\" at the cluster scope"
+            )
+            #expect(try await tom.get("/metrics").code == 403)
+            #expect(try await tom.post("/agent/v1/heartbeat", "{}").code == 403)
+            try await tom.shutdown()
+        }
+    }
+
+    @Test func `an agent writes what belongs to its node and not what belongs to another`() async throws {
+        try await withServer { test in
+            let agent = try test.agent("a")
+            #expect(try await agent.post(Path.nodes, nodeText("a")).code == 201)
+            #expect(try await agent.post(Path.nodes, nodeText("b")).code == 403)
+            #expect(try await agent.patch(Path.nodes + "/a/status", #"{"status":{"agentVersion":"1"}}"#).code == 200)
+            let device = #"{"metadata":{"name":"NAME"},"spec":{}}"#
+            #expect(try await agent.post(Path.devices, device.replacing("NAME", with: "a-cpu0")).code == 201)
+            #expect(try await agent.post(Path.devices, device.replacing("NAME", with: "b-cpu0")).code == 403)
+            _ = try await test.admin.post(Path.devices, device.replacing("NAME", with: "a-b-cpu0"))
+            _ = try await test.admin.patch(Path.devices + "/a-b-cpu0/status", #"{"status":{"node":"a-b"}}"#)
+            #expect(try await agent.patch(Path.devices + "/a-b-cpu0/status", #"{"status":{"node":"a"}}"#).code == 403)
+            #expect(try await agent.post(Path.jobs, jobText("x")).code == 403)
+            #expect(try await agent.get(Path.group + "/jobs").code == 200)
+            #expect(try await agent.get("/api/v1/namespaces").code == 403)
+            try await agent.shutdown()
+        }
+    }
+
+    @Test func `an agent writes the status of slices granted to its node, and never the grant`() async throws {
+        try await withServer { test in
+            let agent = try test.agent("a")
+            let slice = #"{"metadata":{"name":"s"},"spec":{"request":{"cpu":"1","memory":"64Mi"}}}"#
+            #expect(try await test.admin.post(Path.slices, slice).code == 201)
+            let status = Path.slices + "/s/status"
+            #expect(try await agent.patch(status, #"{"status":{"state":"Prepared"}}"#).code == 403)
+            let grant = #"{"status":{"state":"Reserved","grant":\#(grantText(node: "a"))}}"#
+            #expect(try await test.admin.patch(status, grant).code == 200)
+            #expect(try await agent.patch(status, #"{"status":{"state":"Prepared"}}"#).code == 200)
+            #expect(try await agent.patch(status, #"{"status":{"grant":{"node":"b"}}}"#).code == 403)
+            #expect(try await agent.patch(status, #"{"status":{"grant":null}}"#).code == 403)
+            #expect(try await agent.patch(Path.slices + "/s", #"{"metadata":{"labels":{"x":"y"}}}"#).code == 403)
+            let other = try test.agent("b")
+            #expect(try await other.patch(status, #"{"status":{"state":"Released"}}"#).code == 403)
+            try await other.shutdown()
+            try await agent.shutdown()
+        }
+    }
+}
+
+func grantText(node: String) -> String {
+    #"{"node":"\#(node)","bootID":"b","epoch":1,"token":1,"sliceUID":"u","shares":[],"policy":"keep"}"#
+}
