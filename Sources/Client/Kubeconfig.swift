@@ -10,7 +10,7 @@ package struct Kubeconfig: Sendable, Equatable {
     /// Reads a file. Relative paths in it count from its folder.
     ///
     /// - Throws: `.configuration` with a sentence that names the file.
-    package static func load(path: String) throws(ClientError) -> Kubeconfig {
+    package init(path: String) throws(ClientError) {
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
@@ -18,7 +18,7 @@ package struct Kubeconfig: Sendable, Equatable {
             throw .configuration("the kubeconfig \(path) cannot be read: \((error as NSError).localizedDescription)")
         }
         do {
-            return try Kubeconfig(parsing: text, folder: (path as NSString).deletingLastPathComponent)
+            try self.init(parsing: text, folder: (path as NSString).deletingLastPathComponent)
         } catch {
             throw .configuration("the kubeconfig \(path): \(error)")
         }

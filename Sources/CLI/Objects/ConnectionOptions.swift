@@ -22,7 +22,7 @@ struct ConnectionOptions: ParsableArguments {
         if kubeconfig == nil, !FileManager.default.fileExists(atPath: path) {
             throw Failure("no kubeconfig at \(path): `tidemill up` writes one, --kubeconfig or KUBECONFIG names another")
         }
-        let configuration = try Kubeconfig.load(path: path)
+        let configuration = try Kubeconfig(path: path)
         let client = try APIClient(
             endpoint: configuration.endpoint, userAgent: "tidemill/\(ProgramVersion.text)", retry: .forPeople)
         do {

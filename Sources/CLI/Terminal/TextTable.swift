@@ -20,12 +20,13 @@ struct TextTable {
         return ((hasHeader ? [header] : []) + rows).map { Self.line($0, widths) }
     }
 
-    /// One line; the last cell is not padded.
+    /// One line, without spaces at its end.
     static func line(_ cells: [String], _ widths: [Int]) -> String {
         var line = ""
-        for (index, cell) in cells.enumerated() {
+        let last = cells.lastIndex { !$0.isEmpty } ?? 0
+        for (index, cell) in cells.prefix(last + 1).enumerated() {
             line += cell
-            if index < cells.count - 1 {
+            if index < last {
                 let width = index < widths.count ? widths[index] : 0
                 line += String(repeating: " ", count: max(0, width - cell.count) + 3)
             }

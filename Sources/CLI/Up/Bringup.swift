@@ -82,7 +82,7 @@ actor Bringup {
 
     /// A client of the administrator, once the controller is ready.
     private func connect() async throws -> APIClient {
-        let configuration = try Kubeconfig.load(path: "\(home.controllerData)/kubeconfig")
+        let configuration = try Kubeconfig(path: "\(home.controllerData)/kubeconfig")
         try copyKubeconfig()
         let client = try APIClient(endpoint: configuration.endpoint, userAgent: "tidemill-up/\(ProgramVersion.text)")
         let daemon = fleet.controller(listen: "")
