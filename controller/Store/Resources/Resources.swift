@@ -8,8 +8,8 @@ import TidemillWire
 /// Bodies are JSON trees; the API server has parsed them. Nothing is cached here but what the store keeps in memory.
 package struct Resources: Sendable {
     package let store: any Store
-    let time: any TimeSource
-    let randomness: any Randomness
+    package let time: any TimeSource
+    package let randomness: any Randomness
     private let codecs: [KindInfo: KindCodec]
 
     package init(

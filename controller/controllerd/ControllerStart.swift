@@ -1,0 +1,77 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import TidemillAPIServer
+import TidemillDaemon
+import TidemillModel
+import TidemillReconcilers
+import TidemillScheduler
+import TidemillSQLiteStore
+import TidemillSeams
+import TidemillStore
+import TidemillWire
+
+/// Builds the controller bottom-up from its configuration and runs it.
+struct ControllerStart {
+    let configuration: ControllerConfiguration
+    let logger: Logger
+
+    func run() async throws {
+        let time = SystemTime()
+        let randomness = SystemRandomness()
+        let data = configuration.data
+
+        // What lasts.
+        try PrivateFile.makeFolder(data)
+        let store = try await SQLiteStore.open(folder: data, time: time, randomness: randomness)
+        let certificates = try CertificateFolder(path: data, names: configuration.names, time: time)
+        let resources = Resources(store: store, time: time, randomness: randomness)
+        try await resources.bootstrap()
+
+        // What decides. A node that renews wakes the scheduler, which may have waited for it.
+        let agreed = Bell()
+        let lifecycle = NodeLifecycle(
+            resources: resources, sleep: systemSleep, logger: label("node-lifecycle"), agreed: agreed)
+        let gateway = NodeGateway(lifecycle: lifecycle, time: time)
+        let scheduler = Scheduler(
+            resources: resources, agreement: gateway, sleep: systemSleep, logger: label("scheduler"), bell: agreed)
+
+        // What serves.
+        let metrics = PrometheusMetrics()
+        let server = try APIServer(
+            configuration: .init(
+                host: configuration.host, port: configuration.port, programVersion: controllerVersion),
+            tls: TLSMaterial(certificates), resources: resources, heartbeats: gateway, leases: gateway,
+            metrics: metrics, time: time, randomness: randomness, sleep: systemSleep, logger: label("api")
+        ) { address in
+            announce(address, certificates)
+        }
+        let services: [any Service] = [
+            lifecycle, scheduler,
+            JobReconciler(resources: resources, sleep: systemSleep, logger: label("job-reconciler")),
+            AllocationReconciler(resources: resources, sleep: systemSleep, logger: label("allocation-reconciler")),
+            DeviceClassReconciler(resources: resources, sleep: systemSleep, logger: label("device-class-reconciler")),
+            GarbageCollector(resources: resources, sleep: systemSleep, logger: label("garbage-collector")),
+            server,
+        ]
+        try await TidemillDaemon.run(services: services, logger: logger)
+        await store.close()
+    }
+
+    /// Leaves the kubeconfig and then the chosen address in the data folder, where those who wait for the start look.
+    private func announce(_ address: APIServer.Address, _ certificates: CertificateFolder) {
+        do {
+            try certificates.writeKubeconfig(server: address.url)
+            let text = address.url.dropFirst("https://".count) + "\n"
+            try PrivateFile.write(Array(text.utf8), to: configuration.data + "/address")
+        } catch {
+            logger.critical("the address cannot be announced", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func label(_ part: String) -> Logger {
+        var logger = logger
+        logger[metadataKey: "part"] = "\(part)"
+        return logger
+    }
+}
