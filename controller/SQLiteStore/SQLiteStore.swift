@@ -25,8 +25,8 @@ package actor SQLiteStore: Store {
     private let database: Database
     private let path: String
     private let time: any TimeSource
-    /// Released with the store.
-    private let lock: DataFolderLock
+    /// Nil once the store is closed.
+    private var lock: DataFolderLock?
 
     /// The most transactions of one batch.
     private static let batchLimit = 1024
@@ -93,12 +93,13 @@ package actor SQLiteStore: Store {
         _ = try await write(.compaction(through: Revision(revision.rawValue - 1))).get()
     }
 
-    /// Finishes what is being written, ends all watches and closes the file. What comes later gets `.closed`.
+    /// Finishes what is being written, ends all watches, closes the file and gives the folder back. What comes later gets `.closed`.
     package func close() async {
         isClosed = true
         hub.close()
         if isWriting { await withCheckedContinuation { closers.append($0) } }
         await database.close()
+        lock = nil
     }
 }
 
