@@ -1,10 +1,10 @@
-/// A type of the schema as a value, for admission, explanation and OpenAPI.
-package struct SchemaType: Hashable, Sendable {
-    package var name: String
-    package var doc: String
+/// A type of the schema, for admission and explanation. An object of its own, since admission passes it about a lot.
+package final class SchemaType: Sendable {
+    package let name: String
+    package let doc: String
     /// No field of it may change once it is set.
-    package var immutable: Bool
-    package var fields: [SchemaField]
+    package let immutable: Bool
+    package let fields: [SchemaField]
 
     package init(name: String, doc: String, immutable: Bool = false, fields: [SchemaField]) {
         self.name = name
@@ -16,23 +16,23 @@ package struct SchemaType: Hashable, Sendable {
     package func field(_ name: String) -> SchemaField? { fields.first { $0.name == name } }
 }
 
-/// One field of a type.
-package struct SchemaField: Hashable, Sendable {
-    package var name: String
-    package var type: FieldType
-    package var doc: String
-    package var required: Bool
-    package var immutable: Bool
-    package var defaultValue: DefaultValue?
-    package var minimum: Int64?
-    package var maximum: Int64?
+/// One field of a type; see `SchemaType`.
+package final class SchemaField: Sendable {
+    package let name: String
+    package let type: FieldType
+    package let doc: String
+    package let required: Bool
+    package let immutable: Bool
+    package let defaultValue: DefaultValue?
+    package let minimum: Int64?
+    package let maximum: Int64?
     /// In bytes of UTF-8.
-    package var maxLength: Int?
-    package var minItems: Int?
-    package var maxItems: Int?
-    package var format: FieldFormat?
+    package let maxLength: Int?
+    package let minItems: Int?
+    package let maxItems: Int?
+    package let format: FieldFormat?
     /// The member that tells the items of a list apart.
-    package var listKey: String?
+    package let listKey: String?
 
     package init(
         name: String, type: FieldType, doc: String, required: Bool = false, immutable: Bool = false,
