@@ -5,7 +5,7 @@ package enum Patience {
     /// - Throws: RigError that says what was waited for.
     package static func until<Value>(
         _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
-        _ condition: () async throws -> Value?
+        isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Value?
     ) async throws -> Value {
         let clock = ContinuousClock()
         let end = clock.now + limit
@@ -19,7 +19,7 @@ package enum Patience {
     /// Asks until the condition holds, at most for `limit`.
     package static func untilTrue(
         _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
-        _ condition: () async throws -> Bool
+        isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
     ) async throws {
         _ = try await until(what, within: limit, every: pause) { try await condition() ? true : nil }
     }
