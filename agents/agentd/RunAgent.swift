@@ -36,18 +36,13 @@ struct RunAgent: AsyncParsableCommand {
     }
 
     func run() async throws {
-        do {
-            let file = try config.map(ConfigurationFile.read)
-            let tree = try ConfigurationTree(
-                keys: AgentConfiguration.keys, file: file, environment: ProcessInfo.processInfo.environment,
-                flags: flags)
-            let configuration = try AgentConfiguration(tree)
-            startLogging(level: configuration.logLevel)
-            let logger = Logger(label: "tidemill-agent")
-            logger.logEffective(tree)
-            try await AgentStart(configuration: configuration, logger: logger).run()
-        } catch let error as ConfigurationError {
-            throw ValidationError(error.description)
-        }
+        let file = try config.map(ConfigurationFile.read)
+        let tree = try ConfigurationTree(
+            keys: AgentConfiguration.keys, file: file, environment: ProcessInfo.processInfo.environment, flags: flags)
+        let configuration = try AgentConfiguration(tree)
+        startLogging(level: configuration.logLevel)
+        let logger = Logger(label: "tidemill-agent")
+        logger.logEffective(tree)
+        try await AgentStart(configuration: configuration, logger: logger).run()
     }
 }

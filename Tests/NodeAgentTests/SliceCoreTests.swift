@@ -1,0 +1,267 @@
+import Testing
+import TidemillLease
+import TidemillModel
+import TidemillNodeAgent
+import TidemillSeams
+
+@Suite("SliceCore")
+struct SliceCoreTests {
+    @Test func `a slice is prepared on Committed, started on Started, and released with its end`() {
+        var scene = Scene.ready()
+        #expect(scene.on(.seen(Scene.view(.reserved))) == [.prepare(Scene.held(.preparing))])
+        #expect(scene.on(.prepared(Scene.key)) == [.report(Scene.held(.prepared))])
+        #expect(scene.on(.seen(Scene.view(.prepared))) == [])
+        #expect(scene.on(.gangSeen(Scene.gang(.started))) == [.start(Scene.held(.starting), nil)])
+        let active = Scene.held(.active(Scene.task))
+        #expect(scene.on(.started(Scene.key, Scene.task)) == [.watch(active), .report(active)])
+        let emptying = Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: Scene.completed))
+        #expect(scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed))) == [.empty(emptying)])
+        let release = HeldSlice.Release(
+            startedAt: Scene.wall(5000), releasedAt: Scene.wall(5008), outcome: Scene.completed)
+        let released = Scene.held(.released(release))
+        #expect(scene.on(.emptied(Scene.key, at: Scene.wall(6000))) == [.report(released)])
+        #expect(released.cardSeconds == "2.000", "8 s of a quarter of a card")
+        #expect(scene.on(.releaseAcknowledged(Scene.key)) == [.forget(released)])
+        #expect(scene.core.held.isEmpty)
+    }
+
+    @Test(arguments: [Kinds.GangState.drafting, .abandoned])
+    func `nothing is prepared before the gang is committed`(state: Kinds.GangState) {
+        var scene = Scene.ready(gang: .drafting)
+        #expect(scene.on(.seen(Scene.view(.reserved))) == [])
+        let effects = scene.on(.gangSeen(Scene.gang(state)))
+        #expect(!effects.contains { if case .prepare = $0 { true } else { false } })
+        #expect(!effects.contains { if case .start = $0 { true } else { false } })
+    }
+
+    @Test func `a gang of another attempt prepares nothing`() {
+        var scene = Scene.ready(gang: .drafting)
+        scene.on(.seen(Scene.view(.reserved, attempt: 2)))
+        #expect(scene.on(.gangSeen(Scene.gang(.committed, attempt: 1))) == [])
+        #expect(scene.on(.gangSeen(Scene.gang(.committed, attempt: 2))).count == 1)
+    }
+
+    @Test func `nothing is prepared without an acknowledged renewal`() {
+        var scene = Scene()
+        scene.on(.gangsListed([Scene.gang(.committed)]))
+        #expect(scene.on(.listed([Scene.view(.reserved)])) == [])
+        let effects = scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        #expect(effects == [.prepare(Scene.held(.preparing))])
+    }
+
+    @Test func `a node that is turned away prepares and starts nothing`() {
+        var scene = Scene.ready()
+        scene.on(.seen(Scene.view(.reserved)))
+        scene.on(.prepared(Scene.key))
+        scene.on(.turnedAway)
+        #expect(scene.on(.gangSeen(Scene.gang(.started))) == [])
+        #expect(scene.on(.seen(Scene.view(.reserved, uid: SliceUID("u2")))) == [])
+        let effects = scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        #expect(effects == [.start(Scene.held(.starting), nil)])
+    }
+
+    @Test func `a grant on a share that is still held is refused, and stays refused until a newer one`() {
+        var scene = Scene.ready()
+        scene.runToActive(Scene.grant(milliCPU: 3000))
+        scene.on(.gangSeen(Scene.gang(.committed)))
+        let second = SliceUID("u2")
+        let view = Scene.view(.reserved, uid: second, grant: Scene.grant(epoch: 2, milliCPU: 2000))
+        let effects = scene.on(.seen(view))
+        guard case .refuse(let refused, .occupied, let message)? = effects.first else {
+            Issue.record("not refused: \(effects)")
+            return
+        }
+        #expect(refused == view)
+        #expect(message.contains("1000 of 4000 milli-CPUs left"))
+        #expect(scene.on(.seen(view)) == [], "said once")
+        let smaller = Scene.view(.reserved, uid: second, grant: Scene.grant(epoch: 3, milliCPU: 1000))
+        #expect(scene.on(.seen(smaller)).count == 1)
+        #expect(scene.core.held[second]?.phase == .preparing)
+    }
+
+    @Test(arguments: [
+        (Scene.grant(device: "n-cpu9"), GrantRefusal.unknownDevice),
+        (Scene.grant(boot: BootID("boot-0")), GrantRefusal.wrongBoot),
+    ])
+    func `a grant that this node cannot honour is refused by its reason`(grant: SliceGrant, reason: GrantRefusal) {
+        var scene = Scene.ready()
+        guard case .refuse(_, let given, _)? = scene.on(.seen(Scene.view(.reserved, grant: grant))).first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(given == reason)
+    }
+
+    @Test func `a released grant is never taken again, whatever a late view says`() {
+        var scene = Scene.ready()
+        scene.runToActive()
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        scene.on(.emptied(Scene.key, at: Scene.wall(6000)))
+        scene.on(.releaseAcknowledged(Scene.key))
+        #expect(scene.on(.seen(Scene.view(.active))) == [])
+        #expect(scene.on(.gangSeen(Scene.gang(.committed))) == [])
+        #expect(scene.on(.seen(Scene.view(.reserved))) == [])
+    }
+
+    @Test func `a prepared slice whose deadline passed is released without a start, also when renewals come again`() {
+        var scene = Scene.ready()
+        let grant = Scene.grant(stopAfter: .seconds(60))
+        scene.on(.seen(Scene.view(.reserved, grant: grant)))
+        scene.on(.prepared(Scene.key))
+        scene.now = 1055
+        #expect(scene.on(.gangSeen(Scene.gang(.started))) == [
+            .empty(Scene.held(.emptying(startedAt: nil, outcome: TaskVerdict.fencedBeforeStart), grant: grant))
+        ])
+    }
+
+    @Test func `renewals extend the deadline of a prepared slice, and its shim is armed with it`() {
+        var scene = Scene.ready()
+        let grant = Scene.grant(stopAfter: .seconds(60))
+        scene.on(.seen(Scene.view(.reserved, grant: grant)))
+        scene.on(.prepared(Scene.key))
+        scene.now = 1050
+        scene.on(.renewed(sentAt: Scene.instant(1049), incarnationIsKnown: true))
+        scene.now = 1080
+        guard case .start(_, let deadline?)? = scene.on(.gangSeen(Scene.gang(.started))).first else {
+            Issue.record("not started with a deadline")
+            return
+        }
+        #expect(deadline.at == Scene.instant(1049 + 60 - 6))
+    }
+
+    @Test func `a grant is not taken while the last renewal is older than its deadline, and is taken after the next`() {
+        var scene = Scene.ready()
+        scene.now = 1100
+        let view = Scene.view(.reserved, grant: Scene.grant(stopAfter: .seconds(60)))
+        #expect(scene.on(.seen(view)) == [])
+        #expect(scene.on(.renewed(sentAt: Scene.instant(1100), incarnationIsKnown: true)).count == 1)
+    }
+
+    @Test(arguments: [
+        (Scene.view(.releasing, reason: "Preempted"), "Preempted"), (Scene.view(.active, isDeleting: true), "Deleted"),
+        (Scene.view(.lost, reason: "NodeDisconnected"), "NodeDisconnected"), (Scene.view(.releasing), "Releasing"),
+        (Scene.view(.reserved, grant: Scene.grant(epoch: 2)), "OldEpoch"),
+    ])
+    func `an active slice is asked to end once, with the reason`(view: SliceView, reason: String) {
+        var scene = Scene.ready()
+        scene.runToActive()
+        guard case .stop(let slice)? = scene.on(.seen(view)).first else {
+            Issue.record("not stopped")
+            return
+        }
+        #expect(slice.stop?.reason == reason)
+        #expect(scene.on(.seen(view)) == [], "asked once")
+    }
+
+    @Test func `a stop that comes while the task is being started is carried out as soon as it runs`() {
+        var scene = Scene.ready()
+        scene.on(.seen(Scene.view(.reserved)))
+        scene.on(.prepared(Scene.key))
+        scene.on(.gangSeen(Scene.gang(.started)))
+        #expect(scene.on(.seen(Scene.view(.releasing, reason: "GangEnded"))) == [])
+        let effects = scene.on(.started(Scene.key, Scene.task))
+        #expect(effects.count == 3)
+        guard case .stop? = effects.last else {
+            Issue.record("not stopped: \(effects)")
+            return
+        }
+    }
+
+    @Test func `a prepared slice of an abandoned attempt is emptied and released without a task`() {
+        var scene = Scene.ready()
+        scene.on(.seen(Scene.view(.reserved)))
+        scene.on(.prepared(Scene.key))
+        let effects = scene.on(.gangSeen(Scene.gang(.abandoned)))
+        guard case .empty(let slice)? = effects.first else {
+            Issue.record("not emptied: \(effects)")
+            return
+        }
+        #expect(slice.phase == .emptying(startedAt: nil, outcome: nil))
+        guard case .report(let released)? = scene.on(.emptied(Scene.key, at: Scene.wall(6000))).first else {
+            Issue.record("not reported")
+            return
+        }
+        #expect(released.cardSeconds == "0.000")
+    }
+
+    @Test func `a slice that the controller thinks is here and is not is given back, its task Lost when it was active`() {
+        var scene = Scene.ready()
+        let view = Scene.view(.active, activeAt: Scene.wall(5000))
+        let lost = TaskVerdict.lost(startedAt: Scene.wall(5000))
+        #expect(scene.on(.seen(view)) == [
+            .empty(Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: lost)))
+        ])
+    }
+
+    @Test func `a slice asked to end that holds nothing here is released at once`() {
+        var scene = Scene.ready()
+        #expect(scene.on(.seen(Scene.view(.releasing))) == [.empty(Scene.held(.emptying(startedAt: nil, outcome: nil)))])
+    }
+
+    @Test func `shares are free again only when the slice is empty`() {
+        var scene = Scene.ready()
+        scene.runToActive(Scene.grant(milliCPU: 4000))
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        scene.on(.gangSeen(Scene.gang(.committed)))
+        let next = Scene.view(.reserved, uid: SliceUID("u2"), grant: Scene.grant(epoch: 2, milliCPU: 4000))
+        guard case .refuse(_, .occupied, _)? = scene.on(.seen(next)).first else {
+            Issue.record("taken while held")
+            return
+        }
+        scene.on(.emptied(Scene.key, at: Scene.wall(6000)))
+        let later = Scene.view(.reserved, uid: SliceUID("u2"), grant: Scene.grant(epoch: 3, milliCPU: 4000))
+        guard case .prepare? = scene.on(.seen(later)).first else {
+            Issue.record("not taken once free")
+            return
+        }
+    }
+
+    @Test func `an end without a record is Lost`() {
+        var scene = Scene.ready()
+        scene.runToActive()
+        guard case .empty(let slice)? = scene.on(.shimEnded(Scene.key, .nothing)).first,
+            case .emptying(_, let outcome?) = slice.phase
+        else {
+            Issue.record("not emptied")
+            return
+        }
+        #expect(outcome.state == .lost)
+    }
+
+    @Test func `a slice that vanished from the controller is stopped, but not on the word of an unknown incarnation`() {
+        var scene = Scene.ready()
+        scene.runToActive()
+        scene.on(.renewed(sentAt: Scene.instant(1001), incarnationIsKnown: false))
+        #expect(scene.on(.gone(Scene.uid)) == [])
+        #expect(scene.on(.listed([])) == [])
+        guard case .stop? = scene.on(.renewed(sentAt: Scene.instant(1002), incarnationIsKnown: true)).first else {
+            Issue.record("not stopped")
+            return
+        }
+    }
+
+    @Test func `events of another epoch change nothing`() {
+        var scene = Scene.ready()
+        scene.runToActive()
+        let before = scene.core.held
+        let other = SliceKey(uid: Scene.uid, epoch: Epoch(9))
+        for event in [
+            SliceEvent.prepared(other), .started(other, Scene.task), .shimEnded(other, .nothing),
+            .emptied(other, at: Scene.wall(1)), .releaseAcknowledged(other),
+        ] { #expect(scene.on(event) == []) }
+        #expect(scene.core.held == before)
+    }
+
+    @Test func `a slice that cannot be prepared is released with a task that never started`() {
+        var scene = Scene.ready()
+        scene.on(.seen(Scene.view(.reserved)))
+        guard case .empty(let slice)? = scene.on(.prepareFailed(Scene.key, message: "no space")).first,
+            case .emptying(nil, let outcome?) = slice.phase
+        else {
+            Issue.record("not emptied")
+            return
+        }
+        #expect(outcome.reason == "StartError")
+        #expect(outcome.message.contains("no space"))
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+import TidemillModel
+import TidemillNodeAgent
+import TidemillSeams
+
+@Suite("SliceJournal")
+final class SliceJournalTests {
+    let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "journal-\(ProcessInfo.processInfo.globallyUniqueString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // A folder that stays behind is the system's to clean.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func journal() -> SliceJournal { SliceJournal(path: folder + "/journal.sqlite") }
+
+    @Test func `what was put is there for another agent, in its newest form`() async throws {
+        let first = journal()
+        try await first.put(Scene.held(.preparing))
+        try await first.put(Scene.held(.active(Scene.task)))
+        try await first.setIncarnation(IncarnationID("i1"))
+        let contents = try await journal().load()
+        #expect(contents.held == [Scene.held(.active(Scene.task))])
+        #expect(contents.incarnation == IncarnationID("i1"))
+        #expect(contents.released.isEmpty)
+    }
+
+    @Test func `a closed slice is held no more and its epoch stays known`() async throws {
+        let first = journal()
+        let released = Scene.held(.released(.init(startedAt: nil, releasedAt: Scene.wall(1), outcome: nil)))
+        try await first.put(released)
+        try await first.close(released)
+        let contents = try await journal().load()
+        #expect(contents.held.isEmpty)
+        #expect(contents.released == [released])
+    }
+
+    @Test func `closing an old grant leaves a newer one of the same slice alone`() async throws {
+        let first = journal()
+        try await first.put(Scene.held(.prepared, grant: Scene.grant(epoch: 2)))
+        try await first.close(Scene.held(.prepared, grant: Scene.grant(epoch: 1)))
+        #expect(try await first.load().held.map(\.grant.epoch) == [Epoch(2)])
+    }
+
+    @Test func `a file that is no journal is refused`() async throws {
+        let path = folder + "/journal.sqlite"
+        try Data(repeating: 0x55, count: 4096).write(to: URL(fileURLWithPath: path))
+        await #expect(throws: (any Error).self) { _ = try await self.journal().load() }
+    }
+}

@@ -1,0 +1,107 @@
+import Testing
+import TidemillLease
+import TidemillModel
+import TidemillNodeAgent
+import TidemillSeams
+
+@Suite("SliceCore at the agent's start")
+struct SliceRecoveryTests {
+    @Test func `a running task is adopted under its pid and goes on holding its shares`() {
+        var scene = Scene()
+        let active = Scene.held(.active(Scene.task))
+        #expect(scene.on(.recovered(active, Remains(running: Scene.task))) == [.watch(active), .report(active)])
+        #expect(scene.core.book.held[Scene.uid]?.epoch == Epoch(1))
+    }
+
+    @Test func `the true end of what ended meanwhile is learnt from its record`() {
+        var scene = Scene()
+        let effects = scene.on(.recovered(Scene.held(.active(Scene.task)), Remains(outcome: Scene.completed)))
+        #expect(effects == [.empty(Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: Scene.completed)))])
+    }
+
+    @Test func `what was launched and left neither process nor record is Lost`() {
+        var scene = Scene()
+        let effects = scene.on(.recovered(Scene.held(.starting), Remains()))
+        #expect(effects == [.empty(Scene.held(.emptying(startedAt: nil, outcome: TaskVerdict.lost(startedAt: nil))))])
+    }
+
+    @Test func `what was surely not launched is prepared again and started as if nothing had happened`() {
+        var scene = Scene()
+        #expect(scene.on(.recovered(Scene.held(.starting), .nothing)) == [.prepare(Scene.held(.preparing))])
+        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.on(.listed([Scene.view(.prepared)]))
+        scene.on(.gangsListed([Scene.gang(.started)]))
+        #expect(scene.on(.prepared(Scene.key)) == [.start(Scene.held(.starting), nil)])
+    }
+
+    @Test func `work of another boot is over`() {
+        var scene = Scene()
+        let grant = Scene.grant(boot: BootID("boot-0"))
+        let effects = scene.on(.recovered(Scene.held(.active(Scene.task), grant: grant), Remains(running: Scene.task)))
+        guard case .empty(let slice)? = effects.first, case .emptying(_, let outcome?) = slice.phase else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(outcome.state == .lost)
+    }
+
+    @Test func `a release that was not acknowledged is reported again`() {
+        var scene = Scene()
+        let release = HeldSlice.Release(
+            startedAt: Scene.wall(5000), releasedAt: Scene.wall(5008), outcome: Scene.completed)
+        let released = Scene.held(.released(release))
+        #expect(scene.on(.recovered(released, .nothing)) == [.report(released)])
+        #expect(scene.core.book.held.isEmpty)
+    }
+
+    @Test func `a stop that was asked for before is asked for again`() {
+        var scene = Scene()
+        let active = Scene.held(.active(Scene.task), stop: StopRequest(reason: "Deleted"))
+        let effects = scene.on(.recovered(active, Remains(running: Scene.task)))
+        #expect(effects == [.watch(active), .report(active), .stop(active)])
+    }
+
+    @Test func `a prepared slice keeps the deadline of the page's last renewal`() {
+        var scene = Scene(lastRenewal: 900)
+        let grant = Scene.grant(stopAfter: .seconds(60))
+        scene.on(.recovered(Scene.held(.prepared, grant: grant), .nothing))
+        scene.on(.listed([Scene.view(.prepared, grant: grant)]))
+        scene.on(.gangsListed([Scene.gang(.started)]))
+        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        let effects = scene.on(.prepared(Scene.key))
+        guard case .empty(let slice)? = effects.first, case .emptying(_, let outcome?) = slice.phase else {
+            Issue.record("started past its deadline: \(effects)")
+            return
+        }
+        #expect(outcome.state == .fenced)
+    }
+
+    @Test func `while a stray is not explained nothing new is taken`() {
+        var scene = Scene()
+        scene.on(.stray(SliceKey(uid: SliceUID("s"), epoch: Epoch(3)), Remains(running: Scene.task)))
+        scene.on(.gangsListed([Scene.gang(.committed)]))
+        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: false))
+        #expect(scene.on(.listed([Scene.view(.reserved)])) == [])
+    }
+
+    @Test func `a stray that the list names is adopted under its grant`() {
+        var scene = Scene()
+        scene.on(.stray(Scene.key, Remains(running: Scene.task, startedAt: Scene.wall(5000))))
+        let active = Scene.held(.active(Scene.task))
+        #expect(scene.on(.listed([Scene.view(.active)])) == [.watch(active), .report(active)])
+    }
+
+    @Test func `a stray that no list names is ended`() {
+        var scene = Scene()
+        let key = SliceKey(uid: SliceUID("s"), epoch: Epoch(3))
+        scene.on(.stray(key, Remains(running: Scene.task)))
+        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        let effects = scene.on(.listed([]))
+        #expect(effects.count == 1)
+        guard case .empty(let slice)? = effects.first else {
+            Issue.record("not emptied")
+            return
+        }
+        #expect(slice.key == key)
+    }
+}

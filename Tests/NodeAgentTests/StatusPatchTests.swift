@@ -1,0 +1,116 @@
+import Testing
+import TidemillLease
+import TidemillModel
+import TidemillNodeAgent
+import TidemillSeams
+import TidemillWire
+
+@Suite("StatusPatch")
+struct StatusPatchTests {
+    let patches = StatusPatch(node: NodeID("n"), grade: .enforced, unenforced: [])
+
+    static func slice(_ state: Kinds.SliceState, epoch: Int64 = 1, uid: String = "u1") -> Kinds.Slice {
+        let member = Kinds.AttemptRef(job: "job", jobUID: "j1", index: 0, attempt: 1, size: 1)
+        let condition = Kinds.Condition(type: "Scheduled", status: .true)
+        return Kinds.Slice(
+            metadata: ObjectMeta(name: "job-1-0", namespace: "lab", uid: uid, resourceVersion: "5", generation: 1),
+            spec: Kinds.SliceSpec(
+                request: Kinds.SliceRequest(), member: member, onDisconnect: Kinds.OnDisconnect(policy: .keep)),
+            status: Kinds.SliceStatus(
+                state: state, reason: "Old", message: "Old.",
+                grant: Kinds.Grant(
+                    node: "n", bootID: "boot-1", epoch: epoch, token: 11, sliceUID: uid, shares: [], policy: .keep),
+                conditions: [condition]))
+    }
+
+    static func task(_ state: Kinds.TaskState, token: Int64? = nil) -> Kinds.Task {
+        Kinds.Task(
+            metadata: ObjectMeta(name: "job-1-0", namespace: "lab", uid: "t1", resourceVersion: "6"),
+            spec: Kinds.TaskSpec(
+                slice: "job-1-0", member: Kinds.AttemptRef(job: "job", jobUID: "j1", index: 0, attempt: 1, size: 1),
+                template: Kinds.TaskTemplate(command: ["true"])),
+            status: Kinds.TaskStatus(state: state, token: token))
+    }
+
+    static let released = Scene.held(
+        .released(.init(startedAt: Scene.wall(5000), releasedAt: Scene.wall(5008), outcome: Scene.completed)))
+
+    /// The status after the patch, as the server would have it.
+    private func after(_ held: HeldSlice, _ current: Kinds.Slice) throws -> Kinds.SliceStatus? {
+        guard let patch = patches.slice(held, over: current, at: Scene.wall(7)) else { return nil }
+        #expect(patch.at(["metadata", "resourceVersion"]) == "5", "every write carries its revision")
+        return try Kinds.Slice(json: MergePatch.apply(patch, to: current.json)).status
+    }
+
+    @Test func `Active says since when, at which grade, and keeps what others wrote`() throws {
+        let status = try #require(try after(Scene.held(.active(Scene.task)), Self.slice(.prepared)))
+        #expect(status.state == .active && status.isolation == .enforced && status.reason == nil)
+        #expect(status.activeAt == Timestamp(Scene.wall(5000)))
+        #expect(status.conditions.map(\.type) == ["Scheduled", "SliceEnforced"])
+        #expect(status.grant?.epoch == 1)
+    }
+
+    @Test func `a request to end is not overwritten by Active`() throws {
+        let status = try #require(try after(Scene.held(.active(Scene.task)), Self.slice(.releasing)))
+        #expect(status.state == .releasing && status.activeAt != nil)
+    }
+
+    @Test(arguments: [Kinds.SliceState.reserved, .prepared, .active, .releasing, .lost])
+    func `Released is written over every state of the same grant, with the metered seconds`(state: Kinds.SliceState) throws {
+        let status = try #require(try after(Self.released, Self.slice(state)))
+        #expect(status.state == .released && status.cardSeconds == "2.000" && status.reason == "Completed")
+        #expect(status.activeAt == Timestamp(Scene.wall(5000)) && status.releasedAt == Timestamp(Scene.wall(5008)))
+    }
+
+    @Test func `a report of another grant or another object is late and dropped`() {
+        #expect(patches.slice(Self.released, over: Self.slice(.active, epoch: 2), at: Scene.wall(7)) == nil)
+        #expect(patches.slice(Self.released, over: Self.slice(.active, uid: "u2"), at: Scene.wall(7)) == nil)
+    }
+
+    @Test func `what is written already is not written again`() throws {
+        for (held, state) in [
+            (Scene.held(.prepared), Kinds.SliceState.prepared), (Scene.held(.active(Scene.task)), .active),
+            (Self.released, .released), (Scene.held(.starting), .prepared),
+        ] { #expect(patches.slice(held, over: Self.slice(state), at: Scene.wall(7)) == nil) }
+    }
+
+    @Test func `a task's end carries the token of its attempt`() throws {
+        let current = Self.task(.running, token: 11)
+        let patch = try #require(patches.task(Self.released, over: current))
+        let status = try Kinds.Task(json: MergePatch.apply(patch, to: current.json)).status
+        #expect(status.state == .succeeded && status.end?.token == 11 && status.end?.exitCode == 0)
+        #expect(status.end?.reason == "Completed" && status.end?.finishedAt == Timestamp(Scene.wall(5008)))
+    }
+
+    @Test(arguments: [Kinds.TaskState.succeeded, .failed, .lost, .fenced, .preempted])
+    func `a task that has ended is never changed`(state: Kinds.TaskState) {
+        #expect(patches.task(Self.released, over: Self.task(state)) == nil)
+    }
+
+    @Test func `a later attempt's task is not touched`() {
+        #expect(patches.task(Self.released, over: Self.task(.running, token: 12)) == nil)
+        var other = Self.task(.running)
+        other.spec.member?.attempt = 2
+        #expect(patches.task(Self.released, over: other) == nil)
+    }
+
+    @Test(arguments: [(0, 1), (1, 2), (8, 256), (9, 300), (40, 300)] as [(Int64, Int64)])
+    func `refusals count, and each passes the node over for longer`(before: Int64, seconds: Int64) throws {
+        var current = Self.slice(.reserved)
+        if before > 0 {
+            current.status.refusedBy = [
+                Kinds.Refusal(node: "n", reason: "Occupied", until: Timestamp(seconds: 0), times: before)
+            ]
+        }
+        let view = SliceView(current)
+        let patch = try #require(
+            patches.refusal(view, .unknownDevice, message: "no such device", over: current, at: Scene.wall(100)))
+        let status = try Kinds.Slice(json: MergePatch.apply(patch, to: current.json)).status
+        #expect(status.state == .reserved)
+        #expect(
+            status.refusedBy == [
+                Kinds.Refusal(
+                    node: "n", reason: "UnknownDevice", until: Timestamp(seconds: 100 + seconds), times: before + 1)
+            ])
+    }
+}
