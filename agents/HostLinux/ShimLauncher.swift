@@ -7,10 +7,22 @@ package struct ShimLauncher: Sendable {
     package let program: String
     /// Where the shim finds processes; `/proc` but in tests.
     private let procRoot: String
+    private let isFenceBroken: Bool
 
-    package init(program: String, procRoot: String = "/proc") {
+    /// - Parameter isFenceBroken: starts shims without their fence, which only those of debug builds obey. For tests
+    ///   that show that they notice; by default what `TIDEMILL_BREAK=fence` in the caller's environment says.
+    package init(program: String, procRoot: String = "/proc", isFenceBroken: Bool = Self.wantsBrokenFence()) {
         self.program = program
         self.procRoot = procRoot
+        self.isFenceBroken = isFenceBroken
+    }
+
+    /// Whether the environment asks for a broken fence; never in a release build.
+    package static func wantsBrokenFence() -> Bool {
+        #if DEBUG
+        if let broken = getenv("TIDEMILL_BREAK") { return String(cString: broken) == "fence" }
+        #endif
+        return false
     }
 
     /// Writes the spec (the bytes of a `ShimSpec`) durably with mode 0600 and starts a shim on it, in a session of its
@@ -20,11 +32,7 @@ package struct ShimLauncher: Sendable {
     /// end record, or by the handle's exit without such a record (`Lost`).
     package func launch(spec: [UInt8], specPath: String, complaintsPath: String?) throws(HostError) -> ProcessHandle {
         try HostFile.writeDurably(spec, to: specPath)
-        var environment: [String] = []
-        #if DEBUG
-        // Debug builds only: lets the tests show that they notice a missing fence.
-        if let broken = getenv("TIDEMILL_BREAK") { environment.append("TIDEMILL_BREAK=" + String(cString: broken)) }
-        #endif
+        let environment = isFenceBroken ? ["TIDEMILL_BREAK=fence"] : []
         var child = tm_child()
         let result = withCStrings([program, specPath]) { arguments in
             withCStrings(environment) { variables in

@@ -124,3 +124,15 @@ package struct CgroupV1Driver: CgroupDriver {
         return text.split(separator: "\n").count > 1
     }
 }
+
+extension CgroupV1Driver {
+    /// Removes the root's own groups when no slice is left in them, as an agent's uninstallation does.
+    package func removeRoot() {
+        for folder in folders {
+            // A group that is not empty stays, which is what is wanted.
+            rmdir(folder + "/slices")
+            rmdir(folder + "/shims")
+            rmdir(folder)
+        }
+    }
+}

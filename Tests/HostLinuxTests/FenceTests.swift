@@ -1,0 +1,159 @@
+import CHost
+import Glibc
+import Testing
+import TidemillHostLinux
+import TidemillLease
+import TidemillSeams
+
+/// Invariant 3, with real processes: after a deadline plus its margin nothing of the slice executes, whoever is dead or
+/// stopped. With the fence broken on purpose, each of the same tests must find survivors.
+@Suite(.enabled(if: isRoot, "a fence in cgroups needs root"), .serialized) struct FenceTests {
+    /// What a task may do to get away.
+    enum Escape: String, CaseIterable, Sendable {
+        case none, droppedCredentials, doubleFork, credentialsOfTheSpec
+
+        var command: [String] {
+            switch self {
+            case .none, .credentialsOfTheSpec: ["sh", "-c", "echo runs; while :; do sleep 1; done"]
+            case .droppedCredentials:
+                ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", "echo runs; sleep 1000"]
+            case .doubleFork:
+                ["sh", "-c", "setsid sh -c '(setsid sh -c \"echo runs; sleep 1000\" &) ; sleep 1000' & sleep 1000"]
+            }
+        }
+    }
+
+    enum Fault: String, CaseIterable, Sendable {
+        /// The shim lives and ends the slice itself.
+        case none
+        /// The shim is stopped: the kernel's timer ends it.
+        case stopped
+        /// The shim is gone: its init dies with it.
+        case killed
+    }
+
+    private func bench(_ escape: Escape, isFenceBroken: Bool) throws -> ShimBench {
+        let bench = try ShimBench(escape.command, after: .milliseconds(2_000), isFenceBroken: isFenceBroken)
+        if escape == .credentialsOfTheSpec {
+            bench.spec.userID = 65534
+            bench.spec.groupID = 65534
+        }
+        return bench
+    }
+
+    private func inject(_ fault: Fault, into bench: ShimBench) throws {
+        switch fault {
+        case .none: break
+        case .stopped: try bench.shim?.signal(SIGSTOP)
+        case .killed: try bench.shim?.signal(SIGKILL)
+        }
+    }
+
+    @Test(arguments: Escape.allCases, Fault.allCases)
+    func `nothing of a slice runs after its deadline`(escape: Escape, fault: Fault) throws {
+        let bench = try bench(escape, isFenceBroken: false)
+        defer { bench.close() }
+        let started = try bench.launchAndAwaitStart()
+        let deadline = try #require(bench.spec.deadline)
+        try bench.awaitRunning("runs")
+        #expect(try bench.processes > 0)
+        #expect(started.unenforced.filter { !$0.contains("oom_score_adj") } == [])
+        try inject(fault, into: bench)
+
+        #expect(try eventually { try bench.processes == 0 })
+        let over = SystemClock().now()
+        #expect(!isAlive(started.initProcess.pid))
+        #expect(!isAlive(started.task.pid))
+        switch fault {
+        case .none:
+            let end = try bench.awaitEnd()
+            #expect(end.reason == .fenced)
+            #expect(end.finishedInstant >= deadline.at)
+        case .stopped:
+            #expect(over >= deadline.kernelAt)
+            #expect(!HostFile.exists(bench.spec.endPath))
+        case .killed:
+            #expect(!HostFile.exists(bench.spec.endPath))
+        }
+        // The promise is the deadline plus the margin; half a second more is granted to a machine under test load.
+        #expect(over < deadline.at + deadline.margin + .milliseconds(500))
+    }
+
+    #if DEBUG
+    @Test(arguments: Escape.allCases, Fault.allCases)
+    func `without its fence the same slice goes on, which the test above would notice`(
+        escape: Escape, fault: Fault
+    ) throws {
+        let bench = try bench(escape, isFenceBroken: true)
+        defer { bench.close() }
+        let started = try bench.launchAndAwaitStart()
+        let deadline = try #require(bench.spec.deadline)
+        try bench.awaitRunning("runs")
+        try inject(fault, into: bench)
+
+        let late = deadline.at + deadline.margin + .milliseconds(500)
+        #expect(eventually { SystemClock().now() > late })
+        #expect(try bench.processes > 0)
+        #expect(isAlive(started.task.pid))
+    }
+    #endif
+
+    @Test func `renewals on the page keep a slice alive, and their end ends it`() throws {
+        let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"], after: .milliseconds(1_500))
+        defer { bench.close() }
+        let started = try bench.launchAndAwaitStart()
+        let first = try #require(bench.spec.deadline)
+        var last = first
+        let until = first.at + .seconds(3)
+        #expect(
+            try eventually {
+                try bench.renew()
+                last = Deadline(
+                    boot: last.boot, epoch: last.epoch, after: last.after, margin: last.margin,
+                    sentAt: SystemClock().now())
+                return SystemClock().now() > until
+            })
+        #expect(isAlive(started.task.pid))
+        #expect(!HostFile.exists(bench.spec.endPath))
+        let end = try bench.awaitEnd()
+        #expect(end.reason == .fenced)
+        #expect(end.finishedInstant >= until)
+        #expect(end.finishedInstant < last.at + last.margin + .milliseconds(500))
+    }
+
+    @Test func `a renewal of another boot, or from the future, extends nothing`() throws {
+        let bench = try ShimBench(["sleep", "1000"], after: .milliseconds(1_500))
+        defer { bench.close() }
+        let deadline = try #require(bench.spec.deadline)
+        bench.page.publish(
+            try LeasePage.encode(
+                Renewal(
+                    boot: BootID("boot-2"), incarnation: IncarnationID("i"),
+                    sentAt: SystemClock().now() + .milliseconds(100))))
+        try bench.launch()
+        let end = try bench.awaitEnd()
+        #expect(end.reason == .fenced)
+        #expect(end.finishedInstant < deadline.at + deadline.margin + .milliseconds(500))
+    }
+
+    @Test func `nothing is started past its deadline`() throws {
+        let bench = try ShimBench(["touch", "/tmp/tidemill-must-not-exist"], after: .milliseconds(1_500))
+        defer { bench.close() }
+        bench.spec.deadline = Deadline(
+            boot: bench.boot, epoch: bench.group.epoch, after: .seconds(2), margin: .milliseconds(200),
+            sentAt: SystemClock().now() - .seconds(2))
+        try bench.launch()
+        let shim = try #require(bench.shim)
+        #expect(eventually { !shim.isRunning })
+        #expect(!HostFile.exists(bench.spec.startedPath))
+        #expect(!HostFile.exists("/tmp/tidemill-must-not-exist"))
+    }
+
+    @Test func `a keep slice has no deadline`() throws {
+        let bench = try ShimBench(["sh", "-c", "sleep 3; echo done"])
+        defer { bench.close() }
+        try bench.launch()
+        #expect(try bench.awaitEnd().reason == .completed)
+        #expect(try bench.log == "done\n")
+    }
+}

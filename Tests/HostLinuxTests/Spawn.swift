@@ -1,0 +1,15 @@
+import CHost
+import Glibc
+import Testing
+
+/// Starts a program of the machine as the agent starts a shim.
+func spawn(_ words: [String], environment: [String] = [], output: String? = nil) throws -> tm_child {
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) }
+    arguments.append(nil)
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { word in strdup(word) }
+    variables.append(nil)
+    defer { (arguments + variables).forEach { free($0) } }
+    var child = tm_child()
+    try #require(tm_spawn_detached(words[0], arguments, variables, output, &child) == 0)
+    return child
+}
