@@ -1,0 +1,89 @@
+import Testing
+import TidemillSeams
+import TidemillStore
+
+@Suite
+struct SortedEntriesTests {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `random changes leave what a sorted dictionary would hold`(seed: UInt64) {
+        var dice = SeededGenerator(seed: seed)
+        var entries = SortedEntries()
+        var model: [String: Int64] = [:]
+        for step in 1...6000 {
+            let key = "k/\(Int.random(in: 0..<3000, using: &dice))"
+            if Int.random(in: 0..<3, using: &dice) == 0 {
+                entries.remove(key)
+                model[key] = nil
+            } else {
+                let revision = Revision(Int64(step))
+                entries.set(Entry(key: key, value: [], created: revision, revision: revision))
+                model[key] = revision.rawValue
+            }
+        }
+        #expect(entries.count == model.count)
+        let all = entries.entries(prefix: "", after: nil, limit: .max)
+        #expect(all.page.map(\.key) == model.keys.sorted())
+        #expect(all.page.filter { model[$0.key] != $0.revision.rawValue }.isEmpty)
+        for key in model.keys.prefix(100) { #expect(entries[key]?.revision.rawValue == model[key]) }
+        let tail = entries.entries(prefix: "k/2", after: "k/25", limit: 10)
+        let wanted = model.keys.filter { $0.hasPrefix("k/2") && $0 > "k/25" }.sorted()
+        #expect(tail.page.map(\.key) == Array(wanted.prefix(10)))
+        #expect(tail.remaining == max(0, wanted.count - 10))
+    }
+}
+
+@Suite
+struct RetentionTests {
+    /// A state with `count` changes, of which `seconds` passed between two.
+    private func cuts(_ retention: Retention, count: Int, every seconds: Int64) -> (last: Revision?, state: StoreState) {
+        var state = StoreState()
+        var marks = RetentionMarks(retention)
+        var last: Revision?
+        for number in 0..<count {
+            let revision = Revision(state.revision.rawValue + 1)
+            let entry = Entry(key: "k", value: [], created: revision, revision: revision)
+            state.apply([WatchEvent(revision: revision, key: "k", entry: entry, previous: state.get("k"))])
+            let now = Instant(nanoseconds: Int64(number) * seconds * 1_000_000_000)
+            if let through = marks.cut(state, now: now) {
+                state.compact(through: through)
+                last = through
+            }
+        }
+        return (last, state)
+    }
+
+    @Test
+    func `young history stays, up to the most`() {
+        let (last, state) = cuts(Retention(fewest: 10, most: 100, age: .seconds(300)), count: 90, every: 1)
+        #expect(last == nil)
+        #expect(state.log.count == 90)
+        let full = cuts(Retention(fewest: 10, most: 100, age: .seconds(300)), count: 250, every: 0)
+        #expect(full.last != nil)
+        #expect((90...100).contains(full.state.log.count))
+    }
+
+    @Test
+    func `old history goes, down to the fewest`() {
+        let (last, state) = cuts(Retention(fewest: 10, most: 1000, age: .seconds(300)), count: 200, every: 10)
+        #expect(last != nil)
+        // 300 s are 30 changes; a mark every 10 s allows two more.
+        #expect((30...33).contains(state.log.count))
+        let slow = cuts(Retention(fewest: 50, most: 1000, age: .seconds(300)), count: 200, every: 100)
+        #expect((50...51).contains(slow.state.log.count))
+    }
+}
+
+@Suite
+struct WatchHubTests {
+    @Test
+    func `watchers whose reader is gone are forgotten`() {
+        var hub = WatchHub()
+        let state = StoreState()
+        for _ in 0..<63 { _ = hub.add(prefix: "k/", after: state.revision, state: state) }
+        let kept = hub.add(prefix: "k/", after: state.revision, state: state)
+        #expect(hub.count == 64)
+        _ = hub.add(prefix: "k/", after: state.revision, state: state)
+        #expect(hub.count == 2)
+        withExtendedLifetime(kept) {}
+    }
+}
