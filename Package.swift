@@ -13,7 +13,14 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The programs of a task's own process tree: no Foundation, no concurrency runtime, as small as Swift gets.
-let lean: [SwiftSetting] = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+/// What is not imported cannot be linked: without the two flags every module imports both implicitly.
+let lean: [SwiftSetting] = settings + [
+    .unsafeFlags(
+        [
+            "-Osize", "-Xfrontend", "-disable-implicit-concurrency-module-import",
+            "-Xfrontend", "-disable-implicit-string-processing-module-import",
+        ], .when(configuration: .release)),
+]
 
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
