@@ -26,7 +26,7 @@ enum ApplyPlan: Equatable {
         var patch = Self.patch(from: live, to: wanted, last: last) ?? [:]
         // Status is not declared, and a manifest made by `get -o yaml` carries an old revision.
         patch["status"] = nil
-        if patch == [:] || Self.isRecordOnly(patch, recorded, manifest) { self = .nothing } else { self = .patch(patch) }
+        if patch == [:] || Self.isRecordOnly(patch, recorded) { self = .nothing } else { self = .patch(patch) }
     }
 
     /// The manifest with its own text in the annotation.
@@ -60,7 +60,8 @@ enum ApplyPlan: Equatable {
     /// Sets what differs, removes what the last manifest named and this one does not; nil when nothing differs.
     private static func patch(from live: JSON, to wanted: JSON, last: JSON?) -> JSON? {
         guard case .object(let target) = wanted, case .object(let present) = live else {
-            return live == wanted ? nil : wanted
+            if live == wanted { return nil }
+            return wanted
         }
         var changes = JSONObject()
         for member in target.members {
@@ -77,19 +78,15 @@ enum ApplyPlan: Equatable {
         for member in last?.object?.members ?? [] where target[member.key] == nil && present[member.key] != nil {
             changes[member.key] = .null
         }
-        return changes.isEmpty ? nil : .object(changes)
+        if changes.isEmpty { return nil }
+        return .object(changes)
     }
 
     /// True when the only difference is how the record is spelled, by kubectl for instance.
-    private static func isRecordOnly(_ patch: JSON, _ recorded: String?, _ manifest: JSON) -> Bool {
+    private static func isRecordOnly(_ patch: JSON, _ recorded: String?) -> Bool {
         guard let text = patch.at(["metadata", "annotations", annotation])?.string, let recorded else { return false }
-        var rest = patch
-        var metadata = rest["metadata"] ?? [:]
-        var annotations = metadata["annotations"] ?? [:]
-        annotations[annotation] = nil
-        metadata["annotations"] = annotations == [:] ? nil : annotations
-        rest["metadata"] = metadata == [:] ? nil : metadata
+        guard patch == ["metadata": ["annotations": [annotation: .string(text)]]] else { return false }
         // A record that does not parse differs.
-        return rest == [:] && (try? JSON.parse(recorded)) == (try? JSON.parse(text))
+        return (try? JSON.parse(recorded)) == (try? JSON.parse(text))
     }
 }

@@ -63,7 +63,7 @@ struct QuickstartRun: Sendable {
     /// What did not end as its manifest expects.
     func complaints(_ rows: [JobRow]) -> [String] {
         jobs.compactMap { manifest in
-            rows.first { $0.job == manifest.name }.flatMap { Expectation(manifest: manifest.tree).complaint($0) }
+            rows.first { $0.job == manifest.name }.flatMap { ExpectedEnd(manifest: manifest.tree).complaint($0) }
         }
     }
 

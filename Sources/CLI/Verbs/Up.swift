@@ -78,7 +78,7 @@ struct Up: AsyncParsableCommand {
             let rows = try await follow(run, bringup, limit: limit, isQuietAtEnd: exits)
             var complaints = run.complaints(rows)
             if !complaints.isEmpty {
-                for row in rows { complaints += Expectation.isMentioned(row.job, complaints) ? await run.logTail(row.job) : [] }
+                for row in rows { complaints += ExpectedEnd.isMentioned(row.job, complaints) ? await run.logTail(row.job) : [] }
             }
             if !exits { try await stay(bringup) }
             await client.shutdown()

@@ -8,7 +8,7 @@ package enum YAMLWriter {
         switch value {
         case .object(let object) where !object.isEmpty: write(object, indent: 0, isInline: false, into: &out)
         case .array(let items) where !items.isEmpty: write(items, indent: 0, into: &out)
-        default: out = scalar(value, indent: 0) + "\n"
+        default: out = scalar(value, indent: 2) + "\n"
         }
         return out
     }

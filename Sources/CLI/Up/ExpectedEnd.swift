@@ -3,7 +3,7 @@ import TidemillWire
 
 /// What a manifest says its job should come to, in the annotation `tidemill.dev/expect`: `Succeeded`, or with the reason,
 /// `Failed/MemoryLimitExceeded`. `tidemill.dev/expect-advisory` counts instead where nothing could be enforced.
-struct Expectation: Equatable {
+struct ExpectedEnd: Equatable {
     var job: String
     var expected: String?
     var expectedUnenforced: String?
