@@ -9,7 +9,8 @@ import TidemillStore
 @Suite("SQLiteStore on a full disk", .enabled(if: geteuid() == 0, "mounting needs root"), .timeLimit(.minutes(2)))
 struct FullDiskTests {
     @Test
-    func `a full disk refuses writes and serves reads; freed space is used; nothing acknowledged is lost`() async throws {
+    func `a full disk refuses writes and serves reads; freed space is used; nothing acknowledged is lost`() async throws
+    {
         try await withSmallDisk { folder in
             let store = try await SQLiteStore.open(folder: folder)
             try await store.put("first", "1")

@@ -17,7 +17,8 @@ struct ListContract {
     }
 
     @Test(arguments: StoreUnderTest.allCases)
-    func `pages of one snapshot hold every key once, whatever is written meanwhile`(engine: StoreUnderTest) async throws {
+    func `pages of one snapshot hold every key once, whatever is written meanwhile`(engine: StoreUnderTest) async throws
+    {
         try await engine.open { store in
             let keys = (0..<1300).map { "k/\(1000 + $0 * 7 % 1300)" }
             for start in stride(from: 0, to: keys.count, by: 100) {
@@ -88,7 +89,9 @@ struct ListContract {
             var snapshots: [(Revision, [String: String])] = []
             for step in 0..<400 {
                 var writes: [Transaction.Write] = []
-                for key in Set((0..<Int.random(in: 1...4, using: &dice)).map { _ in Int.random(in: 0..<60, using: &dice) }) {
+                for key in Set(
+                    (0..<Int.random(in: 1...4, using: &dice)).map { _ in Int.random(in: 0..<60, using: &dice) })
+                {
                     let name = "k/\(key)"
                     if Int.random(in: 0..<3, using: &dice) == 0 {
                         writes.append(.delete(name))

@@ -20,7 +20,9 @@ struct SQLiteConnectionTests {
         #expect(connection.changes == 1)
         var seen: [String] = []
         try connection.prepare("SELECT id, name, data, size FROM t ORDER BY id").forEachRow { row in
-            seen.append("\(row.integer(0)) \(row.isNull(1) ? "nil" : row.text(1)) \(row.isNull(2) ? "nil" : "\(row.blob(2))") \(row.real(3))")
+            seen.append(
+                "\(row.integer(0)) \(row.isNull(1) ? "nil" : row.text(1)) \(row.isNull(2) ? "nil" : "\(row.blob(2))") \(row.real(3))"
+            )
         }
         #expect(seen == ["\(Int64.min) nil nil 0.0", "1 é\u{0}x [0, 255, 1] 0.5", "2  [] 0.0"])
     }
@@ -63,12 +65,14 @@ struct SQLiteConnectionTests {
         #expect(reason { () throws(SQLiteError) in try connection.execute("nonsense") } == .other)
         try connection.execute("INSERT INTO t (name) VALUES ('a')")
         #expect(
-            reason { () throws(SQLiteError) in try connection.execute("INSERT INTO t (name) VALUES ('a')") } == .constraint)
+            reason { () throws(SQLiteError) in try connection.execute("INSERT INTO t (name) VALUES ('a')") }
+                == .constraint)
         #expect(
             reason { () throws(SQLiteError) in _ = try SQLiteConnection(path: "/nowhere/at/all") } == .cannotOpen)
         try connection.execute("PRAGMA max_page_count = 3")
         let big = SQLiteValue.blob([UInt8](repeating: 1, count: 100_000))
         #expect(
-            reason { () throws(SQLiteError) in try connection.prepare("INSERT INTO t (data) VALUES (?)").run(big) } == .full)
+            reason { () throws(SQLiteError) in try connection.prepare("INSERT INTO t (data) VALUES (?)").run(big) }
+                == .full)
     }
 }

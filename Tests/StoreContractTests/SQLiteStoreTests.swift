@@ -145,7 +145,11 @@ struct SQLiteStoreTests {
         try await withFolder { folder in
             let first = try await SQLiteStore.open(folder: folder)
             await #expect { _ = try await SQLiteStore.open(folder: folder) } throws: { error in
-                if case .failed(let message) = error as? StoreError { message.contains("in use by another controller") } else { false }
+                if case .failed(let message) = error as? StoreError {
+                    message.contains("in use by another controller")
+                } else {
+                    false
+                }
             }
             await first.close()
             await (try await SQLiteStore.open(folder: folder)).close()

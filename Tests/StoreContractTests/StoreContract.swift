@@ -20,7 +20,8 @@ struct StoreContract {
             let first = try await store.put("a", "1")
             let second = try await store.put("a", "2")
             #expect(second.rawValue == first.rawValue + 1)
-            #expect(try await store.get("a") == Entry(key: "a", value: Array("2".utf8), created: first, revision: second))
+            #expect(
+                try await store.get("a") == Entry(key: "a", value: Array("2".utf8), created: first, revision: second))
             #expect(await store.currentRevision() == second)
         }
     }
@@ -52,7 +53,8 @@ struct StoreContract {
         try await engine.open { store in
             let old = try await store.put("a", "1")
             let current = try await store.put("a", "2")
-            let stale = Transaction(conditions: [.exists("a", revision: old)], writes: [.put("b", [1]), .put("a", [3])])
+            let stale = Transaction(
+                conditions: [.exists("a", revision: old)], writes: [.put("b", [1]), .put("a", [3])])
             await #expect(throws: StoreError.conflict(key: "a", current: current)) { try await store.commit(stale) }
             #expect(try await store.text("a") == "2")
             #expect(try await store.get("b") == nil)
@@ -155,7 +157,8 @@ struct StoreContract {
         while true {
             guard let entry = try await store.get(key), let number = Int(entry.text) else { return }
             let step = Transaction(
-                conditions: [.exists(key, revision: entry.revision)], writes: [.put(key, Array(String(number + 1).utf8))])
+                conditions: [.exists(key, revision: entry.revision)],
+                writes: [.put(key, Array(String(number + 1).utf8))])
             do throws(StoreError) {
                 _ = try await store.commit(step)
                 return

@@ -6,7 +6,8 @@ import TidemillStore
 @Suite("Store contract: watch", .timeLimit(.minutes(2)))
 struct WatchContract {
     @Test(arguments: StoreUnderTest.allCases)
-    func `a watch from now sees what comes, and what was there before each change`(engine: StoreUnderTest) async throws {
+    func `a watch from now sees what comes, and what was there before each change`(engine: StoreUnderTest) async throws
+    {
         try await engine.open { store in
             try await store.put("k/a", "0")
             let watch = try await store.watch(prefix: "k/", after: nil)

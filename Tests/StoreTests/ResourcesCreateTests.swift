@@ -50,7 +50,9 @@ struct ResourcesCreateTests {
             _ = try await world.resources.create(Kinds.Job.info, namespace: "lab", world.job("a"))
         }
         #expect(again == "409 jobs.tidemill.dev \"a\" already exists")
-        let missing = await world.refusal { () async throws(APIError) in _ = try await world.resources.get(world.ref("b")) }
+        let missing = await world.refusal { () async throws(APIError) in
+            _ = try await world.resources.get(world.ref("b"))
+        }
         #expect(missing == "404 jobs.tidemill.dev \"b\" not found")
     }
 
@@ -81,7 +83,10 @@ struct ResourcesCreateTests {
         let first = await world.refusal { () async throws(APIError) in
             _ = try await world.resources.create(Kinds.Job.info, namespace: "lab", unknown)
         }
-        #expect(first == #"400 Job in version "v1alpha1" cannot be handled as a Job: strict decoding error: unknown field "spec.bogus""#)
+        #expect(
+            first
+                == #"400 Job in version "v1alpha1" cannot be handled as a Job: strict decoding error: unknown field "spec.bogus""#
+        )
         let second = await world.refusal { () async throws(APIError) in
             _ = try await world.resources.create(Kinds.Job.info, namespace: "lab", negative)
         }
@@ -91,7 +96,8 @@ struct ResourcesCreateTests {
         }
         #expect(list == "400 the body must be an object, not an array")
         let kind = await world.refusal { () async throws(APIError) in
-            _ = try await world.resources.create(Kinds.Job.info, namespace: "lab", ["kind": "Pod", "metadata": ["name": "a"]])
+            _ = try await world.resources.create(
+                Kinds.Job.info, namespace: "lab", ["kind": "Pod", "metadata": ["name": "a"]])
         }
         #expect(kind == #"400 kind in the data ("Pod") does not match the expected kind (Job)"#)
         #expect(try await world.resources.list(Kinds.Job.info).objects.isEmpty)

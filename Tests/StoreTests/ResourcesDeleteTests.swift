@@ -43,7 +43,9 @@ struct ResourcesDeleteTests {
             _ = try await world.resources.mergePatch(
                 ref, ["metadata": ["finalizers": ["tidemill.dev/one", "tidemill.dev/three"]]])
         }
-        #expect(added.contains("metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted"))
+        #expect(
+            added.contains(
+                "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted"))
         let fewer = try await world.resources.mergePatch(ref, ["metadata": ["finalizers": ["tidemill.dev/two"]]])
         #expect(fewer.revision > marked.revision)
         let watch = try await world.resources.watch(
@@ -98,7 +100,8 @@ struct ResourcesDeleteTests {
             _ = try await world.resources.create(Kinds.Job.info, namespace: "lab", world.job("b"))
         }
         #expect(
-            refused == "403 jobs.tidemill.dev \"b\" is forbidden: unable to create new content in namespace lab because it "
+            refused
+                == "403 jobs.tidemill.dev \"b\" is forbidden: unable to create new content in namespace lab because it "
                 + "is being terminated")
         var space = try #require(try await world.resources.read(Kinds.Namespace.self, name: "lab"))
         #expect(space.metadata.finalizers == [Resources.namespaceFinalizer])

@@ -55,7 +55,8 @@ struct ResourcesListTests {
         try await world.createJob("f")
         try await world.store.compact(before: Revision((await world.store.currentRevision()).rawValue + 1))
         let expired = await world.refusal { () async throws(APIError) in
-            _ = try await world.resources.list(Kinds.Job.info, ListOptions(limit: 2, continueToken: first.continueToken))
+            _ = try await world.resources.list(
+                Kinds.Job.info, ListOptions(limit: 2, continueToken: first.continueToken))
         }
         #expect(expired.hasPrefix("410 The provided continue parameter is too old"))
         for token in ["x", "~", "0~a", "-1~lab/a", "99"] {
@@ -70,7 +71,8 @@ struct ResourcesListTests {
     func `selectors choose by label, by name and by field`() async throws {
         let world = try await world()
         _ = try await world.resources.mergePatch(
-            world.ref("d"), ["status": ["state": "Running", "gang": ["attempt": 1, "state": "Started", "nodes": ["n1", "n2"]]]],
+            world.ref("d"),
+            ["status": ["state": "Running", "gang": ["attempt": 1, "state": "Started", "nodes": ["n1", "n2"]]]],
             .status)
         func select(labels: String = "", fields: String = "", limit: Int? = nil) async throws -> [String] {
             let selector = ObjectSelector(

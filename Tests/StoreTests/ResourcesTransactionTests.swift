@@ -150,7 +150,9 @@ struct ResourcesTransactionTests {
         let made = try await world.createJob("a")
         try await world.resources.transact([.create(slice("s"))])
         let ref = ObjectRef(kind: Kinds.Slice.info, namespace: "lab", name: "s")
-        try await world.resources.transact([.delete(ref, revision: nil), .delete(world.ref("a"), revision: made.revision)])
+        try await world.resources.transact([
+            .delete(ref, revision: nil), .delete(world.ref("a"), revision: made.revision),
+        ])
         #expect(try await world.resources.find(world.ref("a")) == nil)
         var marked = try #require(try await world.resources.read(Kinds.Slice.self, namespace: "lab", name: "s"))
         #expect(marked.metadata.isTerminating)

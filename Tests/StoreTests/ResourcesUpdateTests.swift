@@ -37,7 +37,8 @@ struct ResourcesUpdateTests {
         try await world.createJob("a")
         let ref = world.ref("a")
         #expect(try await world.resources.mergePatch(ref, ["metadata": ["labels": ["x": "y"]]]).tree.generation == 1)
-        #expect(try await world.resources.mergePatch(ref, ["status": ["state": "Queued"]], .status).tree.generation == 1)
+        #expect(
+            try await world.resources.mergePatch(ref, ["status": ["state": "Queued"]], .status).tree.generation == 1)
         #expect(try await world.resources.mergePatch(ref, ["spec": ["retries": 2]]).tree.generation == 2)
     }
 
@@ -89,7 +90,9 @@ struct ResourcesUpdateTests {
         let frozen = await world.refusal { () async throws(APIError) in
             _ = try await world.resources.mergePatch(ref, ["spec": ["template": ["command": ["false"]]]])
         }
-        #expect(frozen.hasPrefix("422 ") && frozen.contains("spec.template.command[0]") && frozen.contains("field is immutable"))
+        #expect(
+            frozen.hasPrefix("422 ") && frozen.contains("spec.template.command[0]")
+                && frozen.contains("field is immutable"))
         let renamed = await world.refusal { () async throws(APIError) in
             _ = try await world.resources.mergePatch(ref, ["metadata": ["name": "b"]])
         }
@@ -97,7 +100,9 @@ struct ResourcesUpdateTests {
         let other = await world.refusal { () async throws(APIError) in
             _ = try await world.resources.mergePatch(ref, ["metadata": ["uid": "other"]])
         }
-        #expect(other.hasPrefix("409 ") && other.contains("Precondition failed: UID in precondition: other, UID in object meta: "))
+        #expect(
+            other.hasPrefix("409 ")
+                && other.contains("Precondition failed: UID in precondition: other, UID in object meta: "))
     }
 
     @Test
@@ -108,10 +113,13 @@ struct ResourcesUpdateTests {
         _ = try await world.resources.mergePatch(ref, ["spec": ["retries": 1]])
         let old = JSON.string(String(made.revision.rawValue))
         let locked = await world.refusal { () async throws(APIError) in
-            _ = try await world.resources.mergePatch(ref, ["metadata": ["resourceVersion": old], "spec": ["retries": 2]])
+            _ = try await world.resources.mergePatch(
+                ref, ["metadata": ["resourceVersion": old], "spec": ["retries": 2]])
         }
         #expect(locked.hasPrefix("409 "))
-        let array = await world.refusal { () async throws(APIError) in _ = try await world.resources.mergePatch(ref, [1]) }
+        let array = await world.refusal { () async throws(APIError) in
+            _ = try await world.resources.mergePatch(ref, [1])
+        }
         #expect(array == "400 a merge patch must be an object, not an array")
         #expect(try await world.resources.get(ref).tree.number("spec", "retries") == 1)
     }

@@ -35,7 +35,8 @@ struct SortedEntriesTests {
 @Suite
 struct RetentionTests {
     /// A state with `count` changes, of which `seconds` passed between two.
-    private func cuts(_ retention: Retention, count: Int, every seconds: Int64) -> (last: Revision?, state: StoreState) {
+    private func cuts(_ retention: Retention, count: Int, every seconds: Int64) -> (last: Revision?, state: StoreState)
+    {
         var state = StoreState()
         var marks = RetentionMarks(retention)
         var last: Revision?

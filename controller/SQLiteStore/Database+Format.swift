@@ -59,7 +59,8 @@ extension Database {
                 ? nil
                 : Entry(key: key, value: row.blob(2), created: Revision(base + row.integer(3)), revision: revision)
             if revision > compacted {
-                state.apply(CollectionOfOne(WatchEvent(revision: revision, key: key, entry: entry, previous: state.get(key))))
+                state.apply(
+                    CollectionOfOne(WatchEvent(revision: revision, key: key, entry: entry, previous: state.get(key))))
             } else if let entry {
                 state.restore(entry)
             }
@@ -76,7 +77,8 @@ extension Database {
         try connection.prepare("INSERT INTO starts (id, first_revision) VALUES (?, ?)")
             .run(.text(start.rawValue), .integer(next.rawValue - base))
         var starts: [StoreStart] = []
-        try connection.prepare("SELECT id, first_revision FROM starts ORDER BY place").forEachRow { row throws(SQLiteError) in
+        try connection.prepare("SELECT id, first_revision FROM starts ORDER BY place").forEachRow {
+            row throws(SQLiteError) in
             starts.append(StoreStart(id: StartID(row.text(0)), firstRevision: Revision(base + row.integer(1))))
         }
         let incarnation = IncarnationID(try meta("incarnation", connection)?.text ?? "")

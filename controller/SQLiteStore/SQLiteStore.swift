@@ -44,7 +44,8 @@ package actor SQLiteStore: Store {
         let (identity, state) = try await database.open(
             start: StartID(randomness.uuid()), incarnation: IncarnationID(randomness.uuid()))
         return SQLiteStore(
-            identity: identity, state: state, retention: retention, database: database, path: path, time: time, lock: lock)
+            identity: identity, state: state, retention: retention, database: database, path: path, time: time,
+            lock: lock)
     }
 
     private init(
@@ -143,7 +144,9 @@ extension SQLiteStore {
         let followers = Array(waiting.prefix(Self.batchLimit - 1))
         waiting.removeFirst(followers.count)
         let results = await write([work] + followers.map(\.work))
-        for (follower, result) in zip(followers, results.dropFirst()) { follower.caller.resume(returning: .done(result)) }
+        for (follower, result) in zip(followers, results.dropFirst()) {
+            follower.caller.resume(returning: .done(result))
+        }
         handOver()
         return results[0]
     }

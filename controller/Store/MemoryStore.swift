@@ -36,7 +36,9 @@ package actor MemoryStore: Store {
         let revision = try batch.add(transaction, to: state)
         state.apply(batch.changes)
         hub.publish(batch.changes)
-        if let through = marks.cut(state, now: time?.now() ?? Instant(nanoseconds: 0)) { state.compact(through: through) }
+        if let through = marks.cut(state, now: time?.now() ?? Instant(nanoseconds: 0)) {
+            state.compact(through: through)
+        }
         return revision
     }
 

@@ -18,7 +18,8 @@ package protocol Store: Sendable {
     ///   - limit: at most so many entries; all when nil.
     ///   - at: the snapshot to read, or nil for now. Throws `.expired` when it was compacted and `.future` when it is
     ///     still to come.
-    func list(prefix: String, after key: String?, limit: Int?, at revision: Revision?) async throws(StoreError) -> Listing
+    func list(prefix: String, after key: String?, limit: Int?, at revision: Revision?) async throws(StoreError)
+        -> Listing
 
     /// Does all writes of `transaction` at one new revision, or none of them.
     ///

@@ -55,7 +55,8 @@ package struct Transaction: Hashable, Sendable {
     package func check() throws(StoreError) {
         if max(conditions.count, writes.count) > Self.limits.operations {
             throw .tooLarge(
-                "a transaction may hold \(Self.limits.operations) operations, this one has \(max(conditions.count, writes.count))")
+                "a transaction may hold \(Self.limits.operations) operations, this one has \(max(conditions.count, writes.count))"
+            )
         }
         if byteCount > Self.limits.bytes {
             throw .tooLarge("a transaction may hold \(Self.limits.bytes) bytes, this one has \(byteCount)")

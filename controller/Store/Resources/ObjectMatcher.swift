@@ -31,7 +31,8 @@ struct ObjectMatcher: Sendable {
     /// An object that cannot be read matches nothing but names.
     func matches(_ object: StoredObject) -> Bool {
         let ref = object.ref
-        guard names.matches(lookup: { $0 == "metadata.name" ? [ref.name] : ref.namespace.isEmpty ? [] : [ref.namespace] })
+        guard
+            names.matches(lookup: { $0 == "metadata.name" ? [ref.name] : ref.namespace.isEmpty ? [] : [ref.namespace] })
         else { return false }
         if labels.isEmpty && fields.isEmpty { return true }
         do throws(APIError) {

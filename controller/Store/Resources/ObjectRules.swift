@@ -102,11 +102,14 @@ struct ObjectRules: Sendable {
 
     /// The metadata of a body whose type and namespace are those of the request.
     private func checkedMetadata(of body: JSON, namespace: String) throws(APIError) -> JSONObject {
-        guard case .object(let object) = body else { throw .badRequest("the body must be an object, not \(body.typeName)") }
+        guard case .object(let object) = body else {
+            throw .badRequest("the body must be an object, not \(body.typeName)")
+        }
         for (field, wanted) in [("apiVersion", kind.apiVersion), ("kind", kind.kind)] {
             guard let value = object[field], value != .null, value != "" else { continue }
             if value != .string(wanted) {
-                throw .badRequest("\(field) in the data (\(value.text)) does not match the expected \(field) (\(wanted))")
+                throw .badRequest(
+                    "\(field) in the data (\(value.text)) does not match the expected \(field) (\(wanted))")
             }
         }
         guard let metadata = object["metadata"], metadata != .null else { return JSONObject() }
@@ -115,7 +118,8 @@ struct ObjectRules: Sendable {
         }
         if kind.namespaced, let found = members["namespace"]?.string, !found.isEmpty, found != namespace {
             throw .badRequest(
-                "the namespace of the provided object (\(found)) does not match the namespace sent on the request (\(namespace))")
+                "the namespace of the provided object (\(found)) does not match the namespace sent on the request (\(namespace))"
+            )
         }
         return members
     }

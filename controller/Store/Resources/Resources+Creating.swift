@@ -21,12 +21,15 @@ extension Resources {
                 body, namespace: namespace, name: stem.map(generatedName), uid: randomness.uuid(), now: timestamp,
                 keepsStatus: false)
             let ref = ObjectRef(
-                kind: kind, namespace: kind.namespaced ? namespace : "", name: object["metadata"]?["name"]?.string ?? "")
+                kind: kind, namespace: kind.namespaced ? namespace : "", name: object["metadata"]?["name"]?.string ?? ""
+            )
             var conditions: [Transaction.Condition] = [.absent(ref.key)]
             if let home = try await home(of: ref) { conditions.append(.exists(home.ref.key, revision: home.revision)) }
             let envelope = Envelope.seal(object)
             if options.isDryRun {
-                if try await find(ref) == nil { return StoredObject(ref: ref, revision: Revision(0), envelope: envelope) }
+                if try await find(ref) == nil {
+                    return StoredObject(ref: ref, revision: Revision(0), envelope: envelope)
+                }
                 throw .alreadyExists(resource: kind.groupResource, name: ref.name)
             }
             do throws(StoreError) {

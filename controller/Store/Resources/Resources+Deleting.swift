@@ -75,6 +75,8 @@ extension Resources {
     private static func otherRevision(_ ref: ObjectRef, _ expected: Revision, _ current: Revision) -> APIError {
         .conflict(
             resource: ref.kind.groupResource, name: ref.name,
-            message: "Precondition failed: ResourceVersion in precondition: \(expected), ResourceVersion in object meta: \(current)")
+            message:
+                "Precondition failed: ResourceVersion in precondition: \(expected), ResourceVersion in object meta: \(current)"
+        )
     }
 }

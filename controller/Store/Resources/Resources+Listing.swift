@@ -21,7 +21,8 @@ extension Resources {
         while true {
             let wanted = matcher.isEmpty ? limit : limit.map { max($0, Self.scanned) }
             let (pageStart, pageSnapshot) = (after, snapshot)
-            let page = try await listing(snapshot, continued: options.continueToken != nil) { () async throws(StoreError) in
+            let page = try await listing(snapshot, continued: options.continueToken != nil) {
+                () async throws(StoreError) in
                 try await store.list(prefix: prefix, after: pageStart, limit: wanted, at: pageSnapshot)
             }
             snapshot = page.revision
@@ -49,7 +50,9 @@ extension Resources {
     private func start(of options: ListOptions, kind: KindInfo) async throws(APIError) -> (Revision?, String?) {
         let version = options.resourceVersion.flatMap { $0.isEmpty ? nil : $0 }
         if let text = options.continueToken, !text.isEmpty {
-            guard let token = ContinueToken(text, kind: kind) else { throw .badRequest("the continue token cannot be read") }
+            guard let token = ContinueToken(text, kind: kind) else {
+                throw .badRequest("the continue token cannot be read")
+            }
             if let version, version != "0" {
                 throw .badRequest("specifying resource version is not allowed when using continue")
             }

@@ -43,7 +43,9 @@ extension Resources {
     }
 
     private static func record(_ entry: Entry) throws(APIError) -> JSON {
-        guard Envelope.isReadable(entry.value) else { throw .internalError("\(entry.key) cannot be read: unknown envelope") }
+        guard Envelope.isReadable(entry.value) else {
+            throw .internalError("\(entry.key) cannot be read: unknown envelope")
+        }
         var bytes: [UInt8] = []
         Envelope.open(entry.value, revision: Revision(0), into: &bytes)
         do throws(JSONError) {

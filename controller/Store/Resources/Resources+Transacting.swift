@@ -26,7 +26,8 @@ extension Resources {
             let ref = value.ref
             _ = try await home(of: ref)
             let tree = try ObjectRules(try codec(of: kind)).created(
-                value.json, namespace: ref.namespace, name: nil, uid: randomness.uuid(), now: timestamp, keepsStatus: true)
+                value.json, namespace: ref.namespace, name: nil, uid: randomness.uuid(), now: timestamp,
+                keepsStatus: true)
             draft.require(.absent(ref.key), else: .alreadyExists(resource: kind.groupResource, name: ref.name))
             draft.write(.put(ref.key, Envelope.seal(tree)))
         case .update(let value):

@@ -27,7 +27,9 @@ extension Resources {
     ) async throws(APIError) -> StoredObject {
         guard case .object = patch else { throw .badRequest("a merge patch must be an object, not \(patch.typeName)") }
         let locked = patch["metadata"]?["resourceVersion"]?.string
-        let expected = try locked.flatMap { $0.isEmpty ? nil : $0 }.map { text throws(APIError) in try Self.revision(text) }
+        let expected = try locked.flatMap { $0.isEmpty ? nil : $0 }.map { text throws(APIError) in
+            try Self.revision(text)
+        }
         return try await write(ref, expected: expected, subresource, options) { _, tree in
             MergePatch.apply(patch, to: tree)
         }
@@ -46,7 +48,8 @@ extension Resources {
                 throw .modified(resource: ref.kind.groupResource, name: ref.name)
             }
             let old = try current.storedTree
-            let new = try rules.replaced(old, by: change(current, old), of: ref, part: subresource == .main ? .main : .status)
+            let new = try rules.replaced(
+                old, by: change(current, old), of: ref, part: subresource == .main ? .main : .status)
             if new == old { return current }
             let envelope = Envelope.seal(new)
             if options.isDryRun { return StoredObject(ref: ref, revision: current.revision, envelope: envelope) }

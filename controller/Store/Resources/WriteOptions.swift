@@ -36,7 +36,8 @@ package struct DeleteOptions: Hashable, Sendable {
     package var isDryRun: Bool
 
     package init(
-        uid: String? = nil, resourceVersion: String? = nil, propagation: Propagation = .background, isDryRun: Bool = false
+        uid: String? = nil, resourceVersion: String? = nil, propagation: Propagation = .background,
+        isDryRun: Bool = false
     ) {
         self.uid = uid
         self.resourceVersion = resourceVersion
