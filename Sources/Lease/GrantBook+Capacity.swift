@@ -26,7 +26,8 @@ extension GrantBook {
             }
             let others = held.values.filter { $0.shares.contains { $0.device == share.device } }
             if let holder = others.min(by: { $0.sliceUID < $1.sliceUID }),
-                share.isExclusive || others.contains(where: { $0.shares.contains { $0.device == share.device && $0.isExclusive } })
+                share.isExclusive
+                    || others.contains(where: { $0.shares.contains { $0.device == share.device && $0.isExclusive } })
             {
                 return .refused(.occupied, message: "\(share.device) is held by slice \(holder.sliceUID)")
             }
@@ -38,7 +39,9 @@ extension GrantBook {
             ]
             for (what, wanted, drawn, whole) in wants where wanted > 0 && saturatingSum(wanted, drawn) > whole {
                 return .refused(
-                    .occupied, message: "\(share.device) has \(max(0, whole - drawn)) of \(whole) \(what) left, \(wanted) are granted")
+                    .occupied,
+                    message:
+                        "\(share.device) has \(max(0, whole - drawn)) of \(whole) \(what) left, \(wanted) are granted")
             }
         }
         return nil

@@ -75,13 +75,6 @@ package struct NodeLiveness: Hashable, Sendable {
     /// The detection times in force; the slower of what was announced and what was confirmed.
     package var detection: DetectionTimes { DetectionTimes(interval: max(announced, confirmed)) }
 
-    /// The next instant at which a tick may have an effect.
-    package var nextChange: Instant {
-        var instants = [lastProcessed + detection.suspect, lastProcessed + detection.disconnected]
-        instants += stopSlices.values.map(lostAt)
-        return instants.filter { $0 > lastProcessed }.min() ?? lastProcessed
-    }
-
     package mutating func on(_ event: Event, at now: Instant) -> [Effect] {
         switch event {
         case .renewed:

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import TidemillHostLinux
 import TidemillSeams
@@ -8,8 +9,9 @@ import TidemillSeams
         try HostFile.makeFolder(folder + "/self")
         try HostFile.writeDurably(Array(mounts.utf8), to: folder + "/self/mounts")
         defer {
-            // Best effort.
-            try? HostFile.remove(folder + "/self/mounts")
+            unlink(folder + "/self/mounts")
+            rmdir(folder + "/self")
+            rmdir(folder)
         }
         return try CgroupHierarchy.detect(procRoot: folder)
     }
@@ -21,7 +23,9 @@ import TidemillSeams
         let named = "cgroup /c/systemd cgroup rw,name=systemd 0 0\n"
         #expect(try detect(cpu + memory + named).kind == .version1)
         #expect(
-            try detect(cpu + memory).controllers == ["cpu": "/c/cpu,cpuacct", "cpuacct": "/c/cpu,cpuacct", "memory": "/c/memory"])
+            try detect(cpu + memory).controllers == [
+                "cpu": "/c/cpu,cpuacct", "cpuacct": "/c/cpu,cpuacct", "memory": "/c/memory",
+            ])
         #expect(try detect(unified).kind == .version2)
         #expect(try detect(cpu + unified).kind == .hybrid)
         #expect(try detect("proc /proc proc rw 0 0\n").kind == .absent)
@@ -29,7 +33,8 @@ import TidemillSeams
 
     @Test func `a machine without usable cgroups says so`() throws {
         let driver = try detect("proc /proc proc rw 0 0\n").driver(root: "tidemill/n1")
-        #expect(driver.unenforced == ["CPU, memory and process limits are not enforced: no cgroup hierarchy is mounted."])
+        #expect(
+            driver.unenforced == ["CPU, memory and process limits are not enforced: no cgroup hierarchy is mounted."])
     }
 
     @Test(arguments: [("u-1.7", "u-1", 7), ("a.b.3", "a.b", 3)]) func `a group's name carries slice and epoch`(
@@ -40,7 +45,8 @@ import TidemillSeams
         #expect(group.name == name)
     }
 
-    @Test(arguments: ["cgroup.procs", ".3", "x", "x.0", "x.-1", "tasks"]) func `other names are not ours`(name: String) {
+    @Test(arguments: ["cgroup.procs", ".3", "x", "x.0", "x.-1", "tasks"]) func `other names are not ours`(name: String)
+    {
         #expect(SliceGroup(name: name) == nil)
     }
 }

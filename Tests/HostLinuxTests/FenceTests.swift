@@ -32,69 +32,76 @@ import TidemillSeams
         case killed
     }
 
-    private func bench(_ escape: Escape, isFenceBroken: Bool) throws -> ShimBench {
-        let bench = try ShimBench(escape.command, after: .milliseconds(2_000), isFenceBroken: isFenceBroken)
-        if escape == .credentialsOfTheSpec {
-            bench.spec.userID = 65534
-            bench.spec.groupID = 65534
-        }
-        return bench
+    /// One running slice of a test.
+    private struct Running {
+        let escape: Escape
+        let bench: ShimBench
+        let started: StartedRecord
+        let deadline: Deadline
     }
 
-    private func inject(_ fault: Fault, into bench: ShimBench) throws {
-        switch fault {
-        case .none: break
-        case .stopped: try bench.shim?.signal(SIGSTOP)
-        case .killed: try bench.shim?.signal(SIGKILL)
+    /// Starts a slice per escape, all at once, and injects the fault into each once its task runs.
+    private func start(_ fault: Fault, isFenceBroken: Bool, into benches: inout [ShimBench]) throws -> [Running] {
+        for escape in Escape.allCases {
+            let bench = try ShimBench(escape.command, after: .milliseconds(2_500), isFenceBroken: isFenceBroken)
+            benches.append(bench)
+            if escape == .credentialsOfTheSpec {
+                bench.spec.userID = 65534
+                bench.spec.groupID = 65534
+            }
+            try bench.launch()
+        }
+        return try zip(Escape.allCases, benches).map { escape, bench in
+            try bench.awaitRunning("runs")
+            let started = try StartedRecord(bytes: HostFile.read(bench.spec.startedPath))
+            #expect(try bench.processes > 0, "\(escape)")
+            switch fault {
+            case .none: break
+            case .stopped: try bench.shim?.signal(SIGSTOP)
+            case .killed: try bench.shim?.signal(SIGKILL)
+            }
+            return Running(
+                escape: escape, bench: bench, started: started, deadline: try #require(bench.spec.deadline))
         }
     }
 
-    @Test(arguments: Escape.allCases, Fault.allCases)
-    func `nothing of a slice runs after its deadline`(escape: Escape, fault: Fault) throws {
-        let bench = try bench(escape, isFenceBroken: false)
-        defer { bench.close() }
-        let started = try bench.launchAndAwaitStart()
-        let deadline = try #require(bench.spec.deadline)
-        try bench.awaitRunning("runs")
-        #expect(try bench.processes > 0)
-        #expect(started.unenforced.filter { !$0.contains("oom_score_adj") } == [])
-        try inject(fault, into: bench)
-
-        #expect(try eventually { try bench.processes == 0 })
-        let over = SystemClock().now()
-        #expect(!isAlive(started.initProcess.pid))
-        #expect(!isAlive(started.task.pid))
-        switch fault {
-        case .none:
-            let end = try bench.awaitEnd()
-            #expect(end.reason == .fenced)
-            #expect(end.finishedInstant >= deadline.at)
-        case .stopped:
-            #expect(over >= deadline.kernelAt)
-            #expect(!HostFile.exists(bench.spec.endPath))
-        case .killed:
-            #expect(!HostFile.exists(bench.spec.endPath))
+    @Test(arguments: Fault.allCases)
+    func `nothing of a slice runs after its deadline, however it forked or changed its user`(fault: Fault) throws {
+        var benches: [ShimBench] = []
+        defer { for bench in benches { bench.close() } }
+        for slice in try start(fault, isFenceBroken: false, into: &benches) {
+            let bench = slice.bench
+            #expect(slice.started.unenforced.filter { !$0.contains("oom_score_adj") } == [], "\(slice.escape)")
+            #expect(try eventually { try bench.processes == 0 }, "\(slice.escape)")
+            let over = SystemClock().now()
+            #expect(!isAlive(slice.started.initProcess.pid), "\(slice.escape)")
+            #expect(!isAlive(slice.started.task.pid), "\(slice.escape)")
+            if fault == .none {
+                let end = try bench.awaitEnd()
+                #expect(end.reason == .fenced, "\(slice.escape)")
+                #expect(end.finishedInstant >= slice.deadline.at, "\(slice.escape)")
+            } else {
+                #expect(!HostFile.exists(bench.spec.endPath), "\(slice.escape)")
+            }
+            if fault == .stopped { #expect(over >= slice.deadline.kernelAt, "\(slice.escape)") }
+            // The promise is the deadline plus the margin; half a second more is granted to a machine under test load.
+            let promised = slice.deadline.at + slice.deadline.margin + .milliseconds(500)
+            #expect(over < promised, "\(slice.escape)")
         }
-        // The promise is the deadline plus the margin; half a second more is granted to a machine under test load.
-        #expect(over < deadline.at + deadline.margin + .milliseconds(500))
     }
 
     #if DEBUG
-    @Test(arguments: Escape.allCases, Fault.allCases)
-    func `without its fence the same slice goes on, which the test above would notice`(
-        escape: Escape, fault: Fault
-    ) throws {
-        let bench = try bench(escape, isFenceBroken: true)
-        defer { bench.close() }
-        let started = try bench.launchAndAwaitStart()
-        let deadline = try #require(bench.spec.deadline)
-        try bench.awaitRunning("runs")
-        try inject(fault, into: bench)
-
-        let late = deadline.at + deadline.margin + .milliseconds(500)
-        #expect(eventually { SystemClock().now() > late })
-        #expect(try bench.processes > 0)
-        #expect(isAlive(started.task.pid))
+    @Test(arguments: Fault.allCases)
+    func `without its fence every such slice goes on, which the test above would notice`(fault: Fault) throws {
+        var benches: [ShimBench] = []
+        defer { for bench in benches { bench.close() } }
+        let slices = try start(fault, isFenceBroken: true, into: &benches)
+        let promised = try #require(slices.map { $0.deadline.at + $0.deadline.margin }.max()) + .milliseconds(500)
+        #expect(eventually { SystemClock().now() > promised })
+        for slice in slices {
+            #expect(try slice.bench.processes > 0, "\(slice.escape)")
+            #expect(isAlive(slice.started.task.pid), "\(slice.escape)")
+        }
     }
     #endif
 

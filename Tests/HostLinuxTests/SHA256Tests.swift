@@ -1,6 +1,7 @@
-@testable import TidemillHostLinux
 import Testing
 import TidemillSeams
+
+@testable import TidemillHostLinux
 
 @Suite struct SHA256Tests {
     /// FIPS 180-4 examples, and lengths around the padding's edges against sha256sum(1).

@@ -51,7 +51,8 @@ final class ShimBench {
 
     /// The shim beside this test bundle.
     static func findShim() throws -> String {
-        var folder = try HostFile.read("/proc/self/cmdline").split(separator: 0)
+        var folder =
+            try HostFile.read("/proc/self/cmdline").split(separator: 0)
             .map { String(decoding: $0, as: UTF8.self) }
             .first { $0.hasSuffix(".xctest") } ?? "/proc/self/exe"
         folder = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])

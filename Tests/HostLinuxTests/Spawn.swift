@@ -8,7 +8,7 @@ func spawn(_ words: [String], environment: [String] = [], output: String? = nil)
     arguments.append(nil)
     var variables: [UnsafeMutablePointer<CChar>?] = environment.map { word in strdup(word) }
     variables.append(nil)
-    defer { (arguments + variables).forEach { free($0) } }
+    defer { for string in arguments + variables { free(string) } }
     var child = tm_child()
     try #require(tm_spawn_detached(words[0], arguments, variables, output, &child) == 0)
     return child

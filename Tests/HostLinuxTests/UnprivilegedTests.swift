@@ -17,7 +17,9 @@ import TidemillSeams
         // The build folder may be closed to others: run a copy.
         let copy = bench.folder + "/shim"
         try HostFile.writeDurably(try HostFile.read(shim, limit: 64 << 20), to: copy, mode: 0o755)
-        let words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, bench.folder + "/spec"]
+        let words = [
+            "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, bench.folder + "/spec",
+        ]
         let library = getenv("LD_LIBRARY_PATH").map { "LD_LIBRARY_PATH=" + String(cString: $0) } ?? "A=b"
         let child = try spawn(words, environment: [library], output: bench.folder + "/complaints")
         bench.shim = ProcessHandle.adopt(pid: child.pid, startTicks: tm_start_ticks("/proc", child.pid))
@@ -36,7 +38,8 @@ import TidemillSeams
     }
 
     @Test func `the fence holds`() throws {
-        let bench = try ShimBench(["sh", "-c", "setsid sleep 1000 & echo runs; sleep 1000"], after: .milliseconds(2_000))
+        let bench = try ShimBench(
+            ["sh", "-c", "setsid sleep 1000 & echo runs; sleep 1000"], after: .milliseconds(2_000))
         defer { bench.close() }
         try launch(bench)
         try bench.awaitRunning("runs")

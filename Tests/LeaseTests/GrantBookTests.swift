@@ -112,7 +112,8 @@ import TidemillSeams
         var book = book()
         #expect(answer(&book, grant("a", 1, boot: "b0")) == "WrongBoot")
         #expect(answer(&book, grant("a", 1, shares: [GrantShare(device: DeviceID("n1-gpu9"))])) == "UnknownDevice")
-        #expect(answer(&book, grant("a", 1, shares: [GrantShare(device: card), GrantShare(device: card)])) == "Occupied")
+        #expect(
+            answer(&book, grant("a", 1, shares: [GrantShare(device: card), GrantShare(device: card)])) == "Occupied")
         #expect(book.held.isEmpty)
     }
 

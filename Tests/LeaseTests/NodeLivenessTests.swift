@@ -21,7 +21,8 @@ import TidemillSeams
         #expect(node.on(.renewed, at: at(60_001)) == [.stateChanged(from: .initializing, to: .ready)])
     }
 
-    @Test func `a stop slice is lost when its after has run out since the last processed renewal, a keep slice never`() {
+    @Test func `a stop slice is lost when its after has run out since the last processed renewal, a keep slice never`()
+    {
         var node = NodeLiveness(at: at(0), wasReady: true)
         _ = node.on(.granted(slice, .stop(after: .seconds(60))), at: at(1_000))
         _ = node.on(.granted(SliceUID("k"), .keep), at: at(1_000))

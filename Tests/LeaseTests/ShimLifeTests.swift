@@ -66,7 +66,8 @@ import TidemillSeams
 
     @Test(arguments: [
         (Int32?(0), Int32?.none, false, Int64(0), EndReason.completed), (1, nil, false, 0, .error),
-        (nil, 9, false, 0, .error), (nil, 9, false, 1, .memoryLimitExceeded), (137, nil, false, 3, .memoryLimitExceeded),
+        (nil, 9, false, 0, .error), (nil, 9, false, 1, .memoryLimitExceeded),
+        (137, nil, false, 3, .memoryLimitExceeded),
         (0, nil, false, 1, .completed), (nil, 15, true, 0, .stopped), (0, nil, true, 0, .completed),
         (nil, 15, true, 2, .stopped),
     ]) func `how the command ended is told`(

@@ -77,7 +77,9 @@ package struct NUMAProbe: Sendable {
         let text = try HostFile.readText(path)
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
-            if let mark = words.firstIndex(of: "MemTotal:"), mark + 1 < words.count, let kilobytes = Int64(words[mark + 1]) {
+            if let mark = words.firstIndex(of: "MemTotal:"), mark + 1 < words.count,
+                let kilobytes = Int64(words[mark + 1])
+            {
                 return kilobytes * 1024
             }
         }

@@ -56,7 +56,9 @@ struct Shim {
     private mutating func enterGroups() {
         for path in spec.groups.shimProcs {
             let result = writeFile(path, "0")
-            if result < 0 { unenforced.append("The shim is not in its own group: cannot join \(path): \(describe(result)).") }
+            if result < 0 {
+                unenforced.append("The shim is not in its own group: cannot join \(path): \(describe(result)).")
+            }
         }
         let result = writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdjust))
         if result < 0 {
@@ -85,7 +87,9 @@ struct Shim {
     // MARK: Wait and act
 
     private mutating func waitOnce() {
-        var waiting = [signals, wake, task?.initProcess.reports ?? -1, logEnd].map { tm_waiting(descriptor: $0, ready: 0) }
+        var waiting = [signals, wake, task?.initProcess.reports ?? -1, logEnd].map {
+            tm_waiting(descriptor: $0, ready: 0)
+        }
         _ = tm_wait_readable(&waiting, waiting.count, -1)
         if waiting[3].ready != 0 { drainLog() }
         if waiting[2].ready != 0 { takeReports() }

@@ -61,7 +61,8 @@ package struct CgroupHierarchy: Hashable, Sendable {
     package func driver(root: String) -> any CgroupDriver {
         switch kind {
         case .version1, .hybrid: CgroupV1Driver(hierarchy: self, root: root)
-        case .version2: NoCgroups(reason: "this version of Tidemill sets limits on cgroup v1 only, and this machine has v2")
+        case .version2:
+            NoCgroups(reason: "this version of Tidemill sets limits on cgroup v1 only, and this machine has v2")
         case .absent: NoCgroups(reason: "no cgroup hierarchy is mounted")
         }
     }
