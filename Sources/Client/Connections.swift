@@ -56,6 +56,8 @@ struct Connections: Sendable {
     private static func tls(_ credentials: Credentials) throws(ClientError) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        // A peer that does not answer the goodbye holds up a program's end for so long; the default is 5 s.
+        configuration.shutdownTimeout = .milliseconds(300)
         do {
             let authorities = try NIOSSLCertificate.fromPEMBytes(Array(credentials.authorityPEM.utf8))
             configuration.trustRoots = .certificates(authorities)

@@ -85,7 +85,9 @@ struct AgentStart {
         } catch {
             result = .failure(error)
         }
-        for connection in [heartbeats, client, tunnel] { await connection.shutdown() }
+        await withDiscardingTaskGroup { group in
+            for connections in [heartbeats, client, tunnel] { group.addTask { await connections.shutdown() } }
+        }
         try result.get()
     }
 

@@ -64,14 +64,15 @@ package struct StatusPatch: Sendable {
         case .pending, .active, .releasing, .scrubbing, .released, .lost:
             return false
         }
-        let gaps = unenforced + task.unenforced
         next.status.activeAt = Timestamp(task.startedAt)
         next.status.isolation = grade
+        let limits = unenforced.isEmpty ? ["CPUs, memory and processes are bounded by the kernel."] : unenforced
         let condition = Kinds.Condition(
-            type: "SliceEnforced", status: gaps.isEmpty ? .true : .false,
+            type: "SliceEnforced", status: unenforced.isEmpty ? .true : .false,
             observedGeneration: next.metadata.generation, lastTransitionTime: Timestamp(wall),
-            reason: gaps.isEmpty ? "LimitsSet" : "LimitsMissing",
-            message: gaps.isEmpty ? "CPUs, memory and processes are bounded by the kernel." : gaps.joined(separator: " "))
+            reason: unenforced.isEmpty ? "LimitsSet" : "LimitsMissing",
+            // What the shim could not do for its own protection is worth reading, and no missing limit.
+            message: (limits + task.unenforced).joined(separator: " "))
         next.status.conditions.removeAll { $0.type == condition.type }
         next.status.conditions.append(condition)
         return true
