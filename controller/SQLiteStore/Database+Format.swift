@@ -21,6 +21,15 @@ extension Database {
         "PRAGMA temp_store = MEMORY",
     ]
 
+    /// SQLite passes over settings that it cannot have; without these two an acknowledged write could be lost (invariant 2).
+    static func checkDurability(_ connection: SQLiteConnection) throws(SQLiteError) {
+        let journal = try connection.prepare("PRAGMA journal_mode").first { $0.text(0) }
+        let synchronous = try connection.prepare("PRAGMA synchronous").first { $0.integer(0) }
+        guard journal == "wal", synchronous == 2 else {
+            throw SQLiteError(code: 1, message: "this file system cannot hold a write-ahead log (\(journal ?? "none"))")
+        }
+    }
+
     /// `changes.value` is NULL for a deletion. Revisions in the file are the engine's own, without `base`.
     static let schema = """
         CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;

@@ -42,6 +42,7 @@ actor Database {
         do throws(SQLiteError) {
             let connection = try SQLiteConnection(path: path)
             for setting in Self.settings { try connection.execute(setting) }
+            try Self.checkDurability(connection)
             try connection.transaction { () throws(SQLiteError) in try connection.execute(Self.schema) }
             let setMeta = try connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)")
             if try Self.meta("format", connection) == nil {
