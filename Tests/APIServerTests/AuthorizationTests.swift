@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AuthorizationTests {
     @Test func `who is in no group may read about the server and nothing else`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let tom = try test.client("tom", groups: ["staff"])
             #expect(try await tom.get("/apis").code == 200)
             let answer = try await tom.get(Path.jobs + "/a")
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `an agent writes what belongs to its node and not what belongs to another`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let agent = try test.agent("a")
             #expect(try await agent.post(Path.nodes, nodeText("a")).code == 201)
             #expect(try await agent.post(Path.nodes, nodeText("b")).code == 403)
@@ -44,9 +44,9 @@ import Testing
     }
 
     @Test func `an agent writes the status of slices granted to its node, and never the grant`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let agent = try test.agent("a")
-            let slice = #"{"metadata":{"name":"s"},"spec":{"request":{"cpu":"1","memory":"64Mi"}}}"#
+            let slice = #"{"metadata":{"name":"s"},"spec":{"request":{"cpu":"1","memory":"64Mi"},"onDisconnect":{"policy":"keep"}}}"#
             #expect(try await test.admin.post(Path.slices, slice).code == 201)
             let status = Path.slices + "/s/status"
             #expect(try await agent.patch(status, #"{"status":{"state":"Prepared"}}"#).code == 403)
@@ -65,5 +65,5 @@ import Testing
 }
 
 func grantText(node: String) -> String {
-    #"{"node":"\#(node)","bootID":"b","epoch":1,"token":1,"sliceUID":"u","shares":[],"policy":"keep"}"#
+    #"{"node":"\#(node)","bootID":"b","epoch":1,"token":1,"sliceUID":"u","shares":[{"device":"a-cpu0","compute":"0.125","memory":"64Mi","cardUnits":"1/8"}],"policy":"keep"}"#
 }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct DiscoveryTests {
     @Test func `the version has nine fields, also behind a trailing slash`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             for path in ["/version", "/version/", "/version?timeout=32s"] {
                 let version = try await test.admin.get(path).json
                 for key in [
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func `groups, versions and resources are found from the roots`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             #expect(try await test.admin.get("/api/").json["versions"] == ["v1"])
             let groups = try await test.admin.get("/apis").json
             #expect(groups["kind"] == "APIGroupList")
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `a resource has its names, scope and verbs`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let list = try await test.admin.get(Path.group).json["resources"]?.array ?? []
             let node = try #require(list.first { $0["name"] == "nodes" })
             #expect(node["kind"] == "Node")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `health, paths and metrics are there`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             for path in ["/healthz", "/livez", "/readyz?verbose", "/readyz/ping"] {
                 #expect(try await test.admin.get(path).text == "ok")
             }
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `a namespace is an object and a place`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let home = try await test.admin.get("/api/v1/namespaces/default").json
             #expect(home["kind"] == "Namespace")
             #expect(try await test.admin.get("/api/v1/namespaces/default/events").json["kind"] == "EventList")

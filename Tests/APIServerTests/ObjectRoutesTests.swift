@@ -1,10 +1,12 @@
+import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import TidemillWire
 import Testing
 
 @Suite struct ObjectRoutesTests {
     @Test func `an object lives from create to delete`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let created = try await test.admin.post(Path.jobs, jobText("hello"))
             #expect(created.code == 201)
             #expect(created.json["kind"] == "Job")
@@ -31,7 +33,7 @@ import Testing
     }
 
     @Test func `an update needs the revision that it replaces`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let first = try await test.admin.post(Path.nodes, nodeText("a"))
             let moved = try await test.admin.patch(Path.nodes + "/a", #"{"spec":{"unschedulable":true}}"#)
             #expect(moved.json.at(["metadata", "generation"]) == 2)
@@ -48,7 +50,7 @@ import Testing
     }
 
     @Test func `status and the rest are written apart`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             _ = try await test.admin.post(Path.nodes, nodeText("a"))
             let status = try await test.admin.patch(
                 Path.nodes + "/a/status", #"{"status":{"agentVersion":"1"},"spec":{"unschedulable":true}}"#)
@@ -61,7 +63,7 @@ import Testing
     }
 
     @Test func `a dry run checks and stores nothing, also when a deletion asks for it in its body`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let dry = try await test.admin.post(Path.nodes + "?dryRun=All", nodeText("a"))
             #expect(dry.code == 201)
             #expect(try await test.admin.get(Path.nodes + "/a").code == 404)
@@ -74,7 +76,7 @@ import Testing
     }
 
     @Test func `a deletion holds to its preconditions and refuses what it cannot do`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             _ = try await test.admin.post(Path.nodes, nodeText("a"))
             let path = Path.nodes + "/a"
             #expect(try await test.admin.delete(path, #"{"preconditions":{"uid":"other"}}"#).code == 409)
@@ -87,7 +89,7 @@ import Testing
     }
 
     @Test func `apiVersion, kind and namespace are taken from the path when a client leaves them out`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let created = try await test.admin.post(
                 Path.jobs, #"{"metadata":{"generateName":"x-"},"spec":{"slice":{"cpu":"1","memory":"64Mi"},"template":{"command":["a"]}}}"#
             )
@@ -99,7 +101,7 @@ import Testing
     }
 
     @Test func `other patches than merge patches are refused with the list of what is accepted`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             _ = try await test.admin.post(Path.nodes, nodeText("a"))
             for type in [
                 "application/json-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml",
@@ -113,7 +115,7 @@ import Testing
     }
 
     @Test func `a Table has a row with the columns of the kind`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             _ = try await test.admin.post(Path.jobs, jobText("hello"))
             for path in [Path.jobs, Path.jobs + "/hello", Path.group + "/jobs"] {
                 let table = try await test.admin.get(path, accept: tableAccept).json
@@ -132,7 +134,7 @@ import Testing
     }
 
     @Test func `metadata alone is sent to those who ask for it`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             _ = try await test.admin.post(Path.nodes, nodeText("a"))
             let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
             let one = try await test.admin.get(Path.nodes + "/a", accept: accept).json
@@ -147,7 +149,7 @@ import Testing
     }
 
     @Test func `a list is paged, selected and always has items`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             let empty = try await test.admin.get(Path.nodes)
             #expect(empty.json["kind"] == "NodeList")
             #expect(empty.json["items"] == [])
@@ -169,7 +171,7 @@ import Testing
     }
 
     @Test func `a revision from the future is a time-out that says when to try again`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             _ = try await test.admin.post(Path.nodes, nodeText("a"))
             let answer = try await test.admin.get(Path.nodes + "/a?resourceVersion=999999")
             #expect(answer.code == 504)
@@ -179,7 +181,7 @@ import Testing
     }
 
     @Test func `a whole collection can be deleted`() async throws {
-        try await withServer { test in
+        try await withServer { test async throws in
             for name in ["a", "b"] { _ = try await test.admin.post(Path.nodes, nodeText(name)) }
             let answer = try await test.admin.delete(Path.nodes + "?fieldSelector=metadata.name%3Da")
             #expect(answer.code == 200)

@@ -88,9 +88,7 @@ struct AgentRoutes: Sendable {
             // The agent's connection broke: what came is all there is.
         }
         await pipe.finish()
-        var reply = Reply.json(["done": .bool(isWanted)])
-        reply.closes = !isWanted
-        return reply
+        return .json(["done": .bool(isWanted)])
     }
 
     /// `GET …/tasks/NAME/log`: waits for the agent of `node` to dial, then passes its bytes on.

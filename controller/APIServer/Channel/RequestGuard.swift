@@ -7,7 +7,8 @@ import NIOHTTPTypes
 /// 1. The first request's head must have come before the deadline that was set when the connection was accepted.
 /// 2. A body must have come whole within `limits.body`, and never grows past `limits.drainedBytes`. A body that only drips is
 ///    seen when its next piece comes; one that stops is the idle time-out's.
-/// 3. Log streams of agents are exempt: they are as long as they are.
+/// 3. Log streams of agents are exempt: they are as long as they are. One that is answered before its end is cut.
+/// 4. After a body that was too large the connection ends, once the client has sent it and could read the answer.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -21,7 +22,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var bodyDeadline = NIODeadline.distantFuture
     private var bodyBytes = 0
     private var isExempt = false
+    private var hasOpenRequest = false
     private var hasOpenResponse = false
+    private var closesAfterRequest = false
 
     /// `refusal` is the Status that answers what cannot be parsed.
     init(limits: ServerLimits, setupDeadline: Scheduled<Void>, refusal: ByteBuffer) {
@@ -37,6 +40,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             setupDeadline?.cancel()
             setupDeadline = nil
             bodyBytes = 0
+            hasOpenRequest = true
             bodyDeadline = context.eventLoop.now + bodyTime
             isExempt = head.path.map { $0.hasPrefix(TunnelRoute.prefix) } ?? false
         case .body(let buffer):
@@ -47,18 +51,38 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return
             }
         case .end:
-            break
+            hasOpenRequest = false
+            if closesAfterRequest, !hasOpenResponse {
+                context.close(promise: nil)
+                return
+            }
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head): hasOpenResponse = head.status.kind != .informational
-        case .body: break
-        case .end: hasOpenResponse = false
+        case .head(let head):
+            hasOpenResponse = head.status.kind != .informational
+            closesAfterRequest = head.status == .contentTooLarge
+        case .body:
+            break
+        case .end:
+            hasOpenResponse = false
+            if hasOpenRequest ? isExempt : closesAfterRequest {
+                writeLast(context: context, data: data, promise: promise)
+                return
+            }
         }
         context.write(data, promise: promise)
+    }
+
+    /// Writes the end of the connection's last answer, and closes once the kernel has it.
+    private func writeLast(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        let channel = context.channel
+        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        context.writeAndFlush(data, promise: written)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -75,10 +99,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             ])
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(refusal)), promise: nil)
-        let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-        let channel = context.channel
-        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        writeLast(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

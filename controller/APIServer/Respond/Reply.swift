@@ -17,8 +17,6 @@ struct Reply: Sendable {
     var body: Body
     /// Further header fields.
     var fields: [HTTPField] = []
-    /// The connection ends after this answer, since the request's body was not read to its end.
-    var closes = false
 
     /// A JSON document that is already encoded; its bytes are copied once.
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Reply {
@@ -40,7 +38,8 @@ struct Reply: Sendable {
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
             reply.fields.append(HTTPField(name: .retryAfter, value: String(seconds)))
         }
-        if case .tooLarge = error { reply.closes = true }
+        // RequestGuard ends the connection after it.
+        if case .tooLarge = error { reply.fields.append(HTTPField(name: .connection, value: "close")) }
         return reply
     }
 
@@ -53,7 +52,6 @@ struct Reply: Sendable {
             fields.append(HTTPField(name: .contentLength, value: String(buffer.readableBytes)))
         }
         for field in self.fields { fields.append(field) }
-        if closes { fields.append(HTTPField(name: .connection, value: "close")) }
         return HTTPResponse(status: status, headerFields: fields)
     }
 

@@ -28,15 +28,6 @@ struct Responder: Sendable {
         let reply = await reply(to: request, channel)
         requests.record(code: reply.status.code, nanoseconds: time.now().nanoseconds - began.nanoseconds)
         try await reply.write(to: writer, withoutBody: request.method == .head)
-        if reply.closes { try await discardBody(of: request, channel) }
-    }
-
-    /// Lets the client finish its body and read the answer, then ends the connection. A stream without an end is cut.
-    private func discardBody(of request: Request, _ channel: any Channel) async throws {
-        let isEndless = request.head.path.map { $0.hasPrefix(TunnelRoute.prefix) } ?? false
-        // RequestGuard bounds how much is thrown away, and for how long.
-        if !isEndless { for try await _ in request.body {} }
-        channel.close(promise: nil)
     }
 
     private func reply(to request: Request, _ channel: any Channel) async -> Reply {
@@ -49,9 +40,7 @@ struct Responder: Sendable {
             if case .internalError(let text) = error {
                 logger.error("request failed", metadata: ["path": "\(request.head.path ?? "")", "error": "\(text)"])
             }
-            var reply = Reply.failure(error)
-            if request.head.path.map({ $0.hasPrefix(TunnelRoute.prefix) }) ?? false { reply.closes = true }
-            return reply
+            return Reply.failure(error)
         }
     }
 
