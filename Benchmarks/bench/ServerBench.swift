@@ -1,3 +1,4 @@
+import Histogram
 import NIOSSL
 import TidemillClient
 import TidemillModel

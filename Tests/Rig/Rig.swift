@@ -5,9 +5,9 @@ import TidemillClient
 ///
 /// Everything it starts ends with `tearDown`, also what survived an agent on purpose.
 package actor Rig {
-    package let folder: String
-    package let node: String
-    package let programs = Programs()
+    package nonisolated let folder: String
+    package nonisolated let node: String
+    package nonisolated let programs = Programs()
     package private(set) var controller: Child?
     package private(set) var agent: Child?
     private var address: String?
