@@ -10,18 +10,19 @@ import TidemillWire
 ///
 /// There is one scheduler per store. A draft that is found half-written was left by an earlier life of it.
 package actor Scheduler: Service {
+    private let mirror: ObjectMirror
     private let resources: Resources
     private let agreement: any HeartbeatAgreement
     private let wakeups: Wakeups
     private let events: EventRecorder
     private let logger: Logger
-    private let reader = SnapshotReader()
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
     package init(
-        resources: Resources, agreement: any HeartbeatAgreement, sleep: @escaping Sleep, logger: Logger, bell: Bell = Bell()
+        mirror: ObjectMirror, agreement: any HeartbeatAgreement, sleep: @escaping Sleep, logger: Logger, bell: Bell = Bell()
     ) {
-        self.resources = resources
+        self.mirror = mirror
+        resources = mirror.resources
         self.agreement = agreement
         self.logger = logger
         events = EventRecorder(component: "scheduler", time: resources.time, randomness: resources.randomness)
@@ -44,7 +45,7 @@ package actor Scheduler: Service {
     ///    on, and what changed meanwhile wakes the next cycle.
     package func cycle() async {
         do throws(APIError) {
-            let snapshot = try await reader.read(resources)
+            let snapshot = try await SchedulingSnapshot.read(mirror)
             guard !snapshot.gangs.isEmpty else { return }
             var ledger = snapshot.ledger
             for outcome in snapshot.plan() {

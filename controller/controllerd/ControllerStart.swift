@@ -27,14 +27,15 @@ struct ControllerStart {
         let certificates = try CertificateFolder(path: data, names: configuration.names, time: time)
         let resources = Resources(store: store, time: time, randomness: randomness)
         try await resources.bootstrap()
+        let mirror = ObjectMirror(resources)
 
         // What decides. A node that renews wakes the scheduler, which may have waited for it.
         let agreed = Bell()
         let lifecycle = NodeLifecycle(
-            resources: resources, sleep: systemSleep, logger: label("node-lifecycle"), agreed: agreed)
+            mirror: mirror, sleep: systemSleep, logger: label("node-lifecycle"), agreed: agreed)
         let gateway = NodeGateway(lifecycle: lifecycle, time: time)
         let scheduler = Scheduler(
-            resources: resources, agreement: gateway, sleep: systemSleep, logger: label("scheduler"), bell: agreed)
+            mirror: mirror, agreement: gateway, sleep: systemSleep, logger: label("scheduler"), bell: agreed)
 
         // What serves.
         let metrics = PrometheusMetrics()
@@ -48,10 +49,10 @@ struct ControllerStart {
         }
         let services: [any Service] = [
             lifecycle, scheduler,
-            JobReconciler(resources: resources, sleep: systemSleep, logger: label("job-reconciler")),
-            AllocationReconciler(resources: resources, sleep: systemSleep, logger: label("allocation-reconciler")),
-            DeviceClassReconciler(resources: resources, sleep: systemSleep, logger: label("device-class-reconciler")),
-            GarbageCollector(resources: resources, sleep: systemSleep, logger: label("garbage-collector")),
+            JobReconciler(mirror: mirror, sleep: systemSleep, logger: label("job-reconciler")),
+            AllocationReconciler(mirror: mirror, sleep: systemSleep, logger: label("allocation-reconciler")),
+            DeviceClassReconciler(mirror: mirror, sleep: systemSleep, logger: label("device-class-reconciler")),
+            GarbageCollector(mirror: mirror, sleep: systemSleep, logger: label("garbage-collector")),
             server,
         ]
         try await TidemillDaemon.run(services: services, logger: logger)

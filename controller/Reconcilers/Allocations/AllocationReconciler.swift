@@ -7,13 +7,16 @@ import TidemillWire
 
 /// Takes released slices out of the NodeAllocation records, so that their shares can be granted again.
 package actor AllocationReconciler: Service {
+    private let mirror: ObjectMirror
     private let resources: Resources
     private let wakeups: Wakeups
     private let logger: Logger
-    private var slices = ObjectCache<Kinds.Slice>()
+    /// The revision at which nothing was left to free.
+    private var settledAt: Revision?
 
-    package init(resources: Resources, sleep: @escaping Sleep, logger: Logger) {
-        self.resources = resources
+    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger) {
+        self.mirror = mirror
+        resources = mirror.resources
         self.logger = logger
         wakeups = Wakeups(resources: resources, kinds: [Kinds.Slice.info], period: .seconds(5), sleep: sleep)
     }
@@ -22,21 +25,28 @@ package actor AllocationReconciler: Service {
         await cancelWhenGracefulShutdown { await self.wakeups.run { await self.tick() } }
     }
 
-    /// Observes, plans and writes once.
+    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done.
     package func tick() async {
+        let revision = await resources.store.currentRevision()
+        if settledAt == revision { return }
         do throws(APIError) {
             // Records before slices: a holding that is seen has its slice's grant written already.
             let records = try await resources.records(prefix: NodeAllocation.prefix)
-            let slices = try self.slices.objects(of: try await resources.list(Kinds.Slice.info))
+            let slices = try await mirror.all(Kinds.Slice.self).objects
             let byUID = Dictionary(slices.map { (SliceUID($0.metadata.uid), $0) }, uniquingKeysWith: { first, _ in first })
+            var isSettled = true
             for stored in records {
                 guard let record = NodeAllocation(stored: stored.value) else {
                     logger.error("a record cannot be read", metadata: ["key": "\(stored.key)"])
                     continue
                 }
                 let seen = AllocationObservation(record: record, revision: stored.revision, slices: byUID)
-                await write(AllocationPlan.plan(seen), over: seen)
+                let plan = AllocationPlan.plan(seen)
+                guard plan.record != nil else { continue }
+                isSettled = false
+                await write(plan, over: seen)
             }
+            if isSettled { settledAt = revision }
         } catch {
             logger.warning("allocations cannot be read", metadata: ["error": "\(error)"])
         }

@@ -38,15 +38,15 @@ extension DeviceClassPlan: CustomStringConvertible {
 
 /// Keeps the counts of the device classes.
 package actor DeviceClassReconciler: Service {
+    private let mirror: ObjectMirror
     private let resources: Resources
     private let wakeups: Wakeups
     private let writer: PlanWriter
     private let logger: Logger
-    private var classes = ObjectCache<Kinds.DeviceClass>()
-    private var devices = ObjectCache<Kinds.Device>()
 
-    package init(resources: Resources, sleep: @escaping Sleep, logger: Logger) {
-        self.resources = resources
+    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger) {
+        self.mirror = mirror
+        resources = mirror.resources
         self.logger = logger
         writer = PlanWriter(resources: resources, component: "device-class-reconciler", logger: logger)
         wakeups = Wakeups(
@@ -60,10 +60,9 @@ package actor DeviceClassReconciler: Service {
     /// Observes, plans and writes once.
     package func tick() async {
         do throws(APIError) {
-            let classList = try await resources.list(Kinds.DeviceClass.info)
-            let deviceList = try await resources.list(Kinds.Device.info)
             let seen = DeviceClassObservation(
-                classes: try classes.objects(of: classList), devices: try devices.objects(of: deviceList))
+                classes: try await mirror.all(Kinds.DeviceClass.self).objects,
+                devices: try await mirror.all(Kinds.Device.self).objects)
             for change in DeviceClassPlan.plan(seen).changes {
                 await writer.write([[change]], about: "device class \(change.object.metadata.name)")
             }

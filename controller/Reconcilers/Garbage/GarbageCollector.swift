@@ -7,20 +7,17 @@ import TidemillWire
 
 /// Removes what nothing needs any more.
 package actor GarbageCollector: Service {
+    private let mirror: ObjectMirror
     private let resources: Resources
     private let wakeups: Wakeups
     private let writer: PlanWriter
     private let logger: Logger
-    private var jobs = ObjectCache<Kinds.Job>()
-    private var slices = ObjectCache<Kinds.Slice>()
-    private var tasks = ObjectCache<Kinds.Task>()
-    private var nodes = ObjectCache<Kinds.Node>()
-    private var devices = ObjectCache<Kinds.Device>()
-    private var events = ObjectCache<Kinds.Event>()
-    private var namespaces = ObjectCache<Kinds.Namespace>()
+    /// The revision at which nothing was left to remove, and when that was: events grow old without a change.
+    private var settled: (at: Revision, seen: Timestamp)?
 
-    package init(resources: Resources, sleep: @escaping Sleep, logger: Logger) {
-        self.resources = resources
+    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger) {
+        self.mirror = mirror
+        resources = mirror.resources
         self.logger = logger
         writer = PlanWriter(resources: resources, component: "garbage-collector", logger: logger)
         wakeups = Wakeups(
@@ -33,10 +30,15 @@ package actor GarbageCollector: Service {
         await cancelWhenGracefulShutdown { await self.wakeups.run { await self.tick() } }
     }
 
-    /// Observes, plans and writes once.
+    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done.
     package func tick() async {
+        let revision = await resources.store.currentRevision()
+        let now = Timestamp(resources.time.wall())
+        if let settled, settled.at == revision, now.seconds - settled.seen.seconds < 60 { return }
+        settled = nil
         do throws(APIError) {
             let plan = GarbagePlan.plan(try await observe())
+            if plan.changes.isEmpty, plan.namespacesToEmpty.isEmpty { settled = (revision, now) }
             for change in plan.changes {
                 await writer.write([[change]], about: "\(change)")
             }
@@ -52,13 +54,13 @@ package actor GarbageCollector: Service {
 
     /// Dependents are listed before their owners: an owner that is missing then is gone for good.
     private func observe() async throws(APIError) -> GarbageObservation {
-        let tasks = try self.tasks.objects(of: try await resources.list(Kinds.Task.info))
-        let slices = try self.slices.objects(of: try await resources.list(Kinds.Slice.info))
-        let devices = try self.devices.objects(of: try await resources.list(Kinds.Device.info))
-        let jobs = try self.jobs.objects(of: try await resources.list(Kinds.Job.info))
-        let nodes = try self.nodes.objects(of: try await resources.list(Kinds.Node.info))
-        let events = try self.events.objects(of: try await resources.list(Kinds.Event.info))
-        let namespaces = try self.namespaces.objects(of: try await resources.list(Kinds.Namespace.info))
+        let tasks = try await mirror.all(Kinds.Task.self).objects
+        let slices = try await mirror.all(Kinds.Slice.self).objects
+        let devices = try await mirror.all(Kinds.Device.self).objects
+        let jobs = try await mirror.all(Kinds.Job.self).objects
+        let nodes = try await mirror.all(Kinds.Node.self).objects
+        let events = try await mirror.all(Kinds.Event.self).objects
+        let namespaces = try await mirror.all(Kinds.Namespace.self).objects
         let dependents: [any WireObject] = tasks + slices + devices
         let owners = Set((dependents + jobs + nodes).map(\.metadata.uid))
         var contents: [String: Int] = [:]

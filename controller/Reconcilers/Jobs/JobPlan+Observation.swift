@@ -22,7 +22,7 @@ extension JobPlan {
         case .started: plan = started(seen, members)
         case .abandoned: plan = abandoned(seen, members)
         }
-        plan.transactions += earlier
+        plan.transactions += earlier.filter { !$0.isEmpty }
         return plan
     }
 

@@ -8,16 +8,17 @@ import TidemillWire
 /// Moves every job through its life: makes the slices and tasks of each attempt, keeps the gang record, counts failures,
 /// and writes the one final state (invariants 2 and 5).
 package actor JobReconciler: Service {
+    private let mirror: ObjectMirror
     private let resources: Resources
     private let wakeups: Wakeups
     private let writer: PlanWriter
     private let logger: Logger
-    private var jobs = ObjectCache<Kinds.Job>()
-    private var slices = ObjectCache<Kinds.Slice>()
-    private var tasks = ObjectCache<Kinds.Task>()
+    /// The revision at which nothing was left to do, and until when that holds.
+    private var settled: (at: Revision, until: Timestamp?)?
 
-    package init(resources: Resources, sleep: @escaping Sleep, logger: Logger) {
-        self.resources = resources
+    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger) {
+        self.mirror = mirror
+        resources = mirror.resources
         self.logger = logger
         writer = PlanWriter(resources: resources, component: "job-reconciler", logger: logger)
         wakeups = Wakeups(
@@ -29,16 +30,25 @@ package actor JobReconciler: Service {
         await cancelWhenGracefulShutdown { await self.wakeups.run { await self.tick() } }
     }
 
-    /// Observes, plans and writes once.
+    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done.
     package func tick() async {
+        let revision = await resources.store.currentRevision()
+        let now = Timestamp(resources.time.wall())
+        if let settled, settled.at == revision, settled.until.map({ now < $0 }) ?? true { return }
+        settled = nil
         do throws(APIError) {
+            var until: Timestamp?
+            var isSettled = true
             for seen in try await observe() {
                 let plan = JobPlan.plan(seen)
+                if let wakeAt = plan.wakeAt { until = min(until ?? wakeAt, wakeAt) }
                 guard !plan.transactions.isEmpty else { continue }
+                isSettled = false
                 let name = "job \(seen.job.metadata.namespace)/\(seen.job.metadata.name)"
                 logger.debug("planned", metadata: ["subject": "\(name)", "plan": "\(plan)"])
                 await writer.write(plan.transactions, events: plan.events, about: name)
             }
+            if isSettled { settled = (revision, until) }
         } catch {
             logger.warning("jobs cannot be read", metadata: ["error": "\(error)"])
         }
@@ -46,12 +56,9 @@ package actor JobReconciler: Service {
 
     /// Jobs are read before what they own: a job that names an attempt is seen with all of it.
     private func observe() async throws(APIError) -> [JobObservation] {
-        let jobList = try await resources.list(Kinds.Job.info)
-        let sliceList = try await resources.list(Kinds.Slice.info)
-        let taskList = try await resources.list(Kinds.Task.info)
-        let jobs = try self.jobs.objects(of: jobList)
-        let slices = Dictionary(grouping: try self.slices.objects(of: sliceList)) { $0.spec.member?.jobUID ?? "" }
-        let tasks = Dictionary(grouping: try self.tasks.objects(of: taskList)) { $0.spec.member?.jobUID ?? "" }
+        let jobs = try await mirror.all(Kinds.Job.self).objects
+        let slices = Dictionary(grouping: try await mirror.all(Kinds.Slice.self).objects) { $0.spec.member?.jobUID ?? "" }
+        let tasks = Dictionary(grouping: try await mirror.all(Kinds.Task.self).objects) { $0.spec.member?.jobUID ?? "" }
         let uids = Set(jobs.map(\.metadata.uid))
         let orphans =
             slices.filter { !uids.contains($0.key) }.values.joined().map(\.metadata)

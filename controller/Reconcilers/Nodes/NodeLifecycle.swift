@@ -11,22 +11,21 @@ import TidemillWire
 ///
 /// Heartbeats never wait for the store: they are judged and answered from memory.
 package actor NodeLifecycle: Service {
+    private let mirror: ObjectMirror
     private let resources: Resources
     private let sleep: Sleep
     private let wakeups: Wakeups
     private let writer: PlanWriter
     private let logger: Logger
     private var roster = NodeRoster()
-    private var nodes = ObjectCache<Kinds.Node>()
-    private var slices = ObjectCache<Kinds.Slice>()
-    private var tasks = ObjectCache<Kinds.Task>()
     private var revision: Revision
     /// Rung when a node has agreed to a shorter interval or has become Ready, for whoever plans grants.
     private let agreed: Bell?
 
     /// - Parameter agreed: rung with every accepted heartbeat that a planned grant may have waited for.
-    package init(resources: Resources, sleep: @escaping Sleep, logger: Logger, agreed: Bell? = nil) {
-        self.resources = resources
+    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger, agreed: Bell? = nil) {
+        self.mirror = mirror
+        resources = mirror.resources
         self.sleep = sleep
         self.logger = logger
         self.agreed = agreed
@@ -92,15 +91,11 @@ package actor NodeLifecycle: Service {
     /// Observes, plans and writes once.
     package func tick() async {
         do throws(APIError) {
-            let sliceList = try await resources.list(Kinds.Slice.info)
-            let taskList = try await resources.list(Kinds.Task.info)
-            let nodeList = try await resources.list(Kinds.Node.info)
-            revision = max(revision, sliceList.revision)
-            let granted = try slices.objects(of: sliceList).filter {
-                $0.status.grant != nil && $0.status.state != .released
-            }
-            let tasks = try self.tasks.objects(of: taskList)
-            let nodes = try self.nodes.objects(of: nodeList)
+            let slices = try await mirror.all(Kinds.Slice.self)
+            let tasks = try await mirror.all(Kinds.Task.self).objects
+            let nodes = try await mirror.all(Kinds.Node.self).objects
+            revision = max(revision, slices.revision)
+            let granted = slices.objects.filter { $0.status.grant != nil && $0.status.state != .released }
             roster.learn(nodes: nodes, granted: granted, at: resources.time.now())
             roster.forgetDeleted(existing: Set(nodes.map { NodeID($0.metadata.name) }))
             let seen = NodeObservation(
