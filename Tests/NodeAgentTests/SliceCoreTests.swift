@@ -193,6 +193,13 @@ struct SliceCoreTests {
         ])
     }
 
+    @Test func `a machine that the controller refuses says nothing about slices of its name`() {
+        var scene = Scene()
+        scene.on(.turnedAway)
+        #expect(scene.on(.listed([Scene.view(.active, activeAt: Scene.wall(5000)), Scene.view(.releasing, uid: SliceUID("u2"))])) == [])
+        #expect(scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true)).count == 2)
+    }
+
     @Test func `a slice asked to end that holds nothing here is released at once`() {
         var scene = Scene.ready()
         #expect(scene.on(.seen(Scene.view(.releasing))) == [.empty(Scene.held(.emptying(startedAt: nil, outcome: nil)))])

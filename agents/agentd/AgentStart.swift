@@ -68,7 +68,8 @@ struct AgentStart {
             page: page, client: heartbeats, slices: slices, time: time, randomness: randomness, sleep: systemSleep,
             logger: logger)
         let registrar = NodeRegistrar(
-            client: client, report: report, time: time, randomness: randomness, sleep: systemSleep, logger: logger)
+            client: client, report: report, slices: slices, time: time, randomness: randomness, sleep: systemSleep,
+            logger: logger)
         let watch = SliceWatch(
             node: configuration.node, client: client, keeper: slices, randomness: randomness, sleep: systemSleep)
         let logs = LogTunnel(

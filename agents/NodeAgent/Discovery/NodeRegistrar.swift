@@ -10,6 +10,7 @@ import TidemillWire
 package actor NodeRegistrar: Service {
     private let client: APIClient
     private let report: NodeReport
+    private let slices: SliceKeeper
     private let time: any TimeSource
     private let randomness: any Randomness
     private let sleep: Sleep
@@ -19,11 +20,12 @@ package actor NodeRegistrar: Service {
     static let period: Duration = .seconds(60)
 
     package init(
-        client: APIClient, report: NodeReport, time: any TimeSource, randomness: any Randomness,
+        client: APIClient, report: NodeReport, slices: SliceKeeper, time: any TimeSource, randomness: any Randomness,
         sleep: @escaping Sleep, logger: Logger
     ) {
         self.client = client
         self.report = report
+        self.slices = slices
         self.time = time
         self.randomness = randomness
         self.sleep = sleep
@@ -37,6 +39,12 @@ package actor NodeRegistrar: Service {
     private func keep() async {
         var backoff = Backoff(first: .milliseconds(200), most: .seconds(10))
         while !Task.isCancelled {
+            // A machine that the controller refuses must not describe itself as the node of that name.
+            guard await slices.isAdmitted else {
+                // Cancelled while waiting: the loop's own condition ends it.
+                try? await sleep(.milliseconds(50))
+                continue
+            }
             var wait = Self.period
             do throws(ClientError) {
                 try await register()

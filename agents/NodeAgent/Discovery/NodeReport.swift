@@ -40,6 +40,15 @@ package struct CPUDevice: Hashable, Sendable {
     package var domain: NUMADomain
     package var capacity: ReserveRule.Amounts
     package var allocatable: ReserveRule.Amounts
+
+    package init(
+        id: DeviceID, domain: NUMADomain, capacity: ReserveRule.Amounts, allocatable: ReserveRule.Amounts
+    ) {
+        self.id = id
+        self.domain = domain
+        self.capacity = capacity
+        self.allocatable = allocatable
+    }
 }
 
 /// What the agent tells of its machine: the Node's status and one Device for each NUMA domain that has CPUs. Pure.

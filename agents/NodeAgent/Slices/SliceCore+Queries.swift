@@ -8,6 +8,9 @@ extension SliceCore {
         views.values.first { $0.namespace == namespace && $0.name == name }
     }
 
+    /// Whether the controller accepts this node, as far as it last said.
+    package var acceptsNode: Bool { isAdmitted }
+
     /// Whether a complete list of a known controller is there, so that what it does not name is nobody's.
     package var mayForgetUnknown: Bool { hasList && incarnationIsKnown }
 

@@ -150,8 +150,10 @@ package struct SliceCore: Sendable {
 
     /// The controller believes that this node has something of the slice, or asks for its end, and there is nothing: look
     /// once more on the machine, then say so. A task that ran here has no record, so it is Lost.
+    ///
+    /// Only a node that the controller accepts may say so: another machine under the same name knows nothing of it.
     private mutating func giveBack(_ view: SliceView, _ grant: SliceGrant) -> [SliceEffect] {
-        guard hasList else { return [] }
+        guard hasList, isAdmitted else { return [] }
         let wasActive = view.state == .active || view.activeAt != nil
         let outcome = wasActive ? TaskVerdict.lost(startedAt: view.activeAt) : nil
         return [.empty(hold(view, grant, .emptying(startedAt: view.activeAt, outcome: outcome)))]

@@ -69,6 +69,9 @@ package actor SliceKeeper: Service {
     /// The revision up to which everything that the controller changed has been applied.
     package var appliedRevision: Revision { min(appliedSlices, appliedGangs) }
 
+    /// Whether the controller accepts this node: before that nothing is said about the machine.
+    package var isAdmitted: Bool { core.acceptsNode }
+
     /// Slices that hold something of the node.
     package var held: [HeldSlice] { core.held.values.sorted { $0.uid < $1.uid } }
 

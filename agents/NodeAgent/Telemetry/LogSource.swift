@@ -40,6 +40,16 @@ package struct LogBytes: AsyncSequence, Sendable {
     let mayGrow: @Sendable () async -> Bool
     let sleep: Sleep
 
+    package init(
+        path: String?, files: Int, tailLines: Int?, mayGrow: @escaping @Sendable () async -> Bool, sleep: @escaping Sleep
+    ) {
+        self.path = path
+        self.files = files
+        self.tailLines = tailLines
+        self.mayGrow = mayGrow
+        self.sleep = sleep
+    }
+
     /// A class, since an open file belongs to one place.
     package final class AsyncIterator: AsyncIteratorProtocol {
         private var reader: LogReader?

@@ -1,0 +1,148 @@
+import Foundation
+import Logging
+import Testing
+import TidemillHostLinux
+import TidemillLease
+import TidemillModel
+import TidemillNodeAgent
+import TidemillSeams
+
+/// The shim that was built beside these tests; nil when it was not built.
+private let shim: String? = {
+    let folder = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path
+    let candidates = [folder, Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent().path]
+    return candidates.compactMap { $0 }.map { $0 + "/tidemill-shim" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+}()
+
+/// Waits without a clock of its own: tests only need that time passes while a real process works.
+@Sendable private func breathe(_ duration: Duration) async throws {
+    try Task.checkCancellation()
+    poll(nil, 0, Int32(max(1, duration.wholeNanoseconds / 1_000_000)))
+}
+
+@Suite("LinuxSliceHost", .enabled("needs root and tidemill-shim") { getuid() == 0 && shim != nil })
+final class LinuxSliceHostTests {
+    let folder: String
+    let key: SliceKey
+    let driver: any CgroupDriver
+    let root: String
+
+    init() throws {
+        let name = "test-\(ProcessInfo.processInfo.globallyUniqueString)"
+        folder = NSTemporaryDirectory() + name
+        root = "tidemill/\(name)"
+        try HostFile.makeFolder(folder)
+        driver = try CgroupHierarchy.detect().driver(root: root)
+        key = SliceKey(uid: SliceUID("u-\(ProcessInfo.processInfo.processIdentifier)"), epoch: Epoch(1))
+    }
+
+    deinit {
+        // What stays behind is the host's to clean; the tests have their own checks.
+        try? FileManager.default.removeItem(atPath: folder)
+        guard let hierarchies = try? HostFile.names(in: "/sys/fs/cgroup") else { return }
+        for hierarchy in hierarchies {
+            for below in ["/slices", "/shims", ""] { rmdir("/sys/fs/cgroup/\(hierarchy)/\(root)\(below)") }
+        }
+    }
+
+    private func host() throws -> LinuxSliceHost {
+        LinuxSliceHost(
+            settings: .init(
+                stateFolder: folder, pagePath: folder + "/page", procRoot: "/proc", bootID: try HostFacts.bootID(),
+                grade: .enforced, logMaxBytes: 1 << 20, logFiles: 2),
+            driver: driver,
+            devices: [
+                CPUDevice(
+                    id: DeviceID("n-cpu0"), domain: NUMADomain(id: 0, cpus: CPUList([0]), memoryBytes: 1 << 30),
+                    capacity: .init(milliCPU: 1000, memoryBytes: 1 << 30),
+                    allocatable: .init(milliCPU: 800, memoryBytes: 512 << 20))
+            ],
+            launcher: ShimLauncher(program: shim ?? ""), sleep: breathe, logger: Logger(label: "test"))
+    }
+
+    private var slice: HeldSlice {
+        var grant = Scene.grant(milliCPU: 500)
+        grant.shares[0].memoryBytes = 64 << 20
+        return HeldSlice(
+            uid: key.uid, namespace: "lab", name: "job-1-0", member: Scene.held(.starting).member, grant: grant,
+            phase: .starting)
+    }
+
+    private func emptied(_ host: LinuxSliceHost) async throws -> Bool {
+        for _ in 0..<200 {
+            if try await host.empty(key) { return true }
+            try await breathe(.milliseconds(20))
+        }
+        return false
+    }
+
+    private func log() throws -> String {
+        String(decoding: try HostFile.read(SliceFolder(stateFolder: folder, key: key).log), as: UTF8.self)
+    }
+
+    @Test func `a task runs inside the limits of its grant, and its end is what it was`() async throws {
+        let host = try host()
+        try await host.prepare(slice)
+        let limits = try driver.limits(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch))
+        #expect(limits.quotaMilliCPU == 500 && limits.memoryBytes == 64 << 20 && limits.pids == 4096)
+        #expect(limits.cpus == CPUList([0]))
+        let template = Kinds.TaskTemplate(command: ["sh", "-c", "echo rank $TIDEMILL_RANK; exit 7"])
+        let task = try await host.start(slice, template, deadline: nil)
+        let remains = await host.end(of: slice, task)
+        #expect(remains.outcome?.state == .failed && remains.outcome?.exitCode == 7)
+        #expect(try log() == "rank 0\n")
+        #expect(try await emptied(host))
+        #expect(try driver.groups().isEmpty)
+        #expect(try await host.found() == [key], "its log is still there")
+        await host.discard(key)
+        #expect(try await host.found().isEmpty)
+    }
+
+    @Test func `another agent adopts a running task by its pid, and ends it on request`() async throws {
+        let first = try host()
+        try await first.prepare(slice)
+        let template = Kinds.TaskTemplate(command: ["sleep", "1000"])
+        let task = try await first.start(slice, template, deadline: nil)
+
+        let second = try host()
+        let remains = await second.remains(of: key)
+        #expect(remains.running == task)
+        await second.askToEnd(task)
+        let outcome = try #require(await second.end(of: slice, task).outcome)
+        #expect(outcome.signal == 15)
+        #expect(TaskVerdict.judge(outcome, stop: StopRequest(reason: "Preempted")).state == .preempted)
+        #expect(try await emptied(second))
+    }
+
+    @Test func `a shim that was killed leaves no end and no process`() async throws {
+        let host = try host()
+        try await host.prepare(slice)
+        let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
+        await host.kill(task)
+        let remains = await host.end(of: slice, task)
+        #expect(remains.outcome == nil && remains.startedAt == task.startedAt)
+        #expect(try await emptied(host))
+        #expect(try driver.groups().isEmpty)
+    }
+
+    @Test func `a command that does not exist is a start error`() async throws {
+        let host = try host()
+        try await host.prepare(slice)
+        var outcome: TaskOutcome?
+        do throws(SliceHostError) {
+            let task = try await host.start(slice, Kinds.TaskTemplate(command: ["/no/such"]), deadline: nil)
+            outcome = await host.end(of: slice, task).outcome
+        } catch .nothingRan(let end) {
+            outcome = end
+        }
+        #expect(outcome?.state == .failed && outcome?.reason == "StartError")
+        #expect(try await emptied(host))
+    }
+
+    @Test func `nothing is found of a grant that was never here`() async throws {
+        let host = try host()
+        #expect(await host.remains(of: key) == .nothing)
+        #expect(try await host.found().isEmpty)
+        #expect(try await host.empty(key))
+    }
+}
