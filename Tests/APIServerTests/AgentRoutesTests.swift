@@ -19,7 +19,7 @@ import Testing
 
     @Test func `a heartbeat reaches its handler, and only under the node's own name`() async throws {
         try await withServer { test async throws in
-            let agent = try test.agent("a")
+            let agent = try await test.agent("a")
             var heartbeat = Heartbeat(
                 node: NodeID("a"), bootID: BootID("b"), machineID: "m", agentStart: "s", sentAt: 1, appliedRevision: 7)
             let answer = try await agent.post("/agent/v1/heartbeat", heartbeat.json.text)
@@ -30,14 +30,13 @@ import Testing
             let bad = try await agent.post("/agent/v1/heartbeat", #"{"node":5}"#)
             #expect(bad.code == 400)
             #expect(bad.message?.contains("node") == true)
-            try await agent.shutdown()
         }
     }
 
     @Test func `a log travels from the agent's body to the client`() async throws {
         try await withServer { test async throws in
             try await startTask(test, on: "a")
-            let agent = try test.agent("a")
+            let agent = try await test.agent("a")
             var lines = Lines(try await agent.stream(.GET, "/agent/v1/tunnel"))
             let last = try await lines.next()
             #expect(last == [:])
@@ -55,19 +54,18 @@ import Testing
             #expect(answer.code == 200)
             #expect(answer.text == "one\ntwo\nthree\n")
             #expect(answer.headers.first(name: "Content-Type")?.hasPrefix("text/plain") == true)
-            try await agent.shutdown()
         }
     }
 
     @Test func `a client that leaves ends the agent's request`() async throws {
         try await withServer { test async throws in
             try await startTask(test, on: "a")
-            let agent = try test.agent("a")
+            let agent = try await test.agent("a")
             var lines = Lines(try await agent.stream(.GET, "/agent/v1/tunnel"))
             _ = try await lines.next()
-            let reader = try test.client("reader", groups: [Peer.mastersGroup])
+            let reader = try await test.client("reader", groups: [Peer.mastersGroup])
             // A log without an end, sent as fast as it is taken.
-            let endless = AsyncStream<ByteBuffer>(unfolding: { ByteBuffer(string: "line\n") })
+            let endless = AsyncStream<ByteBuffer>(unfolding: { ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 10) })
             async let log = reader.stream(.GET, Path.tasks + "/t/log?follow=true")
             let open = try TunnelOpen(json: try #require(try await lines.next()))
             async let sending = agent.send(
@@ -78,8 +76,6 @@ import Testing
             // The agent is answered, or its connection cut, although its body goes on.
             let outcome = try? await sending
             #expect(outcome == nil || outcome?.json["done"] == false)
-            try? await reader.shutdown()
-            try? await agent.shutdown()
         }
     }
 
@@ -97,10 +93,9 @@ import Testing
 
     @Test func `an agent cannot answer for another, nor a request that nobody made`() async throws {
         try await withServer { test async throws in
-            let agent = try test.agent("a")
+            let agent = try await test.agent("a")
             let answer = try await agent.post("/agent/v1/tunnel/unknown", "x")
             #expect(answer.code == 404)
-            try await agent.shutdown()
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct AuthorizationTests {
     @Test func `who is in no group may read about the server and nothing else`() async throws {
         try await withServer { test async throws in
-            let tom = try test.client("tom", groups: ["staff"])
+            let tom = try await test.client("tom", groups: ["staff"])
             #expect(try await tom.get("/apis").code == 200)
             let answer = try await tom.get(Path.jobs + "/a")
             #expect(answer.code == 403)
@@ -20,13 +20,12 @@ import Testing
             )
             #expect(try await tom.get("/metrics").code == 403)
             #expect(try await tom.post("/agent/v1/heartbeat", "{}").code == 403)
-            try await tom.shutdown()
         }
     }
 
     @Test func `an agent writes what belongs to its node and not what belongs to another`() async throws {
         try await withServer { test async throws in
-            let agent = try test.agent("a")
+            let agent = try await test.agent("a")
             #expect(try await agent.post(Path.nodes, nodeText("a")).code == 201)
             #expect(try await agent.post(Path.nodes, nodeText("b")).code == 403)
             #expect(try await agent.patch(Path.nodes + "/a/status", #"{"status":{"agentVersion":"1"}}"#).code == 200)
@@ -39,13 +38,12 @@ import Testing
             #expect(try await agent.post(Path.jobs, jobText("x")).code == 403)
             #expect(try await agent.get(Path.group + "/jobs").code == 200)
             #expect(try await agent.get("/api/v1/namespaces").code == 403)
-            try await agent.shutdown()
         }
     }
 
     @Test func `an agent writes the status of slices granted to its node, and never the grant`() async throws {
         try await withServer { test async throws in
-            let agent = try test.agent("a")
+            let agent = try await test.agent("a")
             let slice = #"{"metadata":{"name":"s"},"spec":{"request":{"cpu":"1","memory":"64Mi"},"onDisconnect":{"policy":"keep"}}}"#
             #expect(try await test.admin.post(Path.slices, slice).code == 201)
             let status = Path.slices + "/s/status"
@@ -56,10 +54,8 @@ import Testing
             #expect(try await agent.patch(status, #"{"status":{"grant":{"node":"b"}}}"#).code == 403)
             #expect(try await agent.patch(status, #"{"status":{"grant":null}}"#).code == 403)
             #expect(try await agent.patch(Path.slices + "/s", #"{"metadata":{"labels":{"x":"y"}}}"#).code == 403)
-            let other = try test.agent("b")
+            let other = try await test.agent("b")
             #expect(try await other.patch(status, #"{"status":{"state":"Released"}}"#).code == 403)
-            try await other.shutdown()
-            try await agent.shutdown()
         }
     }
 }

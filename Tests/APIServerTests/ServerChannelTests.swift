@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import TidemillAPIServer
 import TidemillDaemon
 import Testing
@@ -8,10 +9,8 @@ import Testing
 @Suite struct ServerChannelTests {
     @Test func `a client without a certificate is refused by the handshake`() async throws {
         try await withServer { test async throws in
-            let client = try TestClient(
-                test.address, authorityPEM: test.certificates.authority.certificatePEM, identity: nil)
+            let client = try await test.client(with: nil)
             await #expect(throws: (any Error).self) { try await client.get("/version") }
-            try await client.shutdown()
             #expect(try await test.admin.get("/version").code == 200)
         }
     }
@@ -23,31 +22,25 @@ import Testing
         let identity = try foreign.issueClient(
             commonName: "admin", organizations: [Peer.mastersGroup], time: SystemTime())
         try await withServer { test async throws in
-            let client = try TestClient(
-                test.address, authorityPEM: test.certificates.authority.certificatePEM, identity: identity)
+            let client = try await test.client(with: identity)
             await #expect(throws: (any Error).self) { try await client.get("/version") }
-            try await client.shutdown()
         }
     }
 
     @Test func `a server's certificate is no client certificate`() async throws {
         try await withServer { test async throws in
-            let client = try TestClient(
-                test.address, authorityPEM: test.certificates.authority.certificatePEM,
-                identity: test.certificates.server)
+            let client = try await test.client(with: test.certificates.server)
             await #expect(throws: (any Error).self) { try await client.get("/version") }
-            try await client.shutdown()
         }
     }
 
     @Test func `connections of a revoked certificate are closed and the others stay`() async throws {
         try await withServer { test async throws in
-            let tom = try test.client("tom")
+            let tom = try await test.client("tom")
             #expect(try await tom.get("/version").code == 200)
             #expect(try await test.admin.get("/version").code == 200)
             #expect(await test.server.connections.count == 2)
             #expect(await test.server.connections.close { $0.user == "tom" } == 1)
-            try await tom.shutdown()
             #expect(try await test.admin.get("/version").code == 200)
         }
     }
@@ -61,6 +54,31 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a connection that says nothing is closed at the deadline`() async throws {
+        var limits = ServerLimits()
+        limits.setup = .milliseconds(50)
+        try await withServer(limits: limits) { test async throws in
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: test.address.host, port: test.address.port).get()
+            try await channel.closeFuture.get()
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `an idle connection is closed and a watch is not idle`() async throws {
+        var limits = ServerLimits()
+        limits.idle = .milliseconds(200)
+        try await withServer(limits: limits) { test async throws in
+            var lines = Lines(try await test.admin.stream(.GET, Path.nodes + "?watch=true&timeoutSeconds=1"))
+            let tom = try await test.client("tom")
+            #expect(try await tom.get("/healthz").code == 200)
+            // The watch sees its own end after a second; by then the silent connection is gone.
+            let last = try await lines.next()
+            #expect(last == nil)
+            #expect(await test.server.connections.close { $0.user == "tom" } == 0)
+        }
+    }
+
     @Test func `a rotated authority refuses new connections of the old one and keeps open ones`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
@@ -70,9 +88,8 @@ import Testing
             var material = TLSMaterial(test.certificates)
             material.clientAuthoritiesPEM = other.certificatePEM
             try test.server.tls.replace(with: material)
-            let late = try test.client("late")
+            let late = try await test.client("late")
             await #expect(throws: (any Error).self) { try await late.get("/version") }
-            try await late.shutdown()
             #expect(try await test.admin.get("/version").code == 200)
         }
     }

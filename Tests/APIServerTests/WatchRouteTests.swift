@@ -102,6 +102,17 @@ import Testing
         }
     }
 
+    @Test func `a server that stops ends its watches cleanly`() async throws {
+        try await withServer { test async throws in
+            _ = try await test.admin.post(Path.nodes, nodeText("a"))
+            var lines = Lines(try await test.admin.stream(.GET, Path.nodes + "?watch=true"))
+            try await expect(&lines, "ADDED", "a")
+            await test.stop()
+            let last = try await lines.next()
+            #expect(last == nil)
+        }
+    }
+
     @Test func `initial events are refused so that clients fall back`() async throws {
         try await withServer { test async throws in
             let answer = try await test.admin.get(

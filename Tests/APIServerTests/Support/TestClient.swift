@@ -16,6 +16,7 @@ struct TestClient: Sendable {
         self.address = address
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authorityPEM.utf8)))
+        tls.shutdownTimeout = .milliseconds(100)
         if let identity {
             tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8)).map {
                 .certificate($0)

@@ -24,15 +24,40 @@ struct TestServer: Sendable {
     let admin: TestClient
     let time = SystemTime()
 
+    /// Asks the server to end, as SIGTERM does.
+    let stop: @Sendable () async -> Void
+    fileprivate let shelf: ClientShelf
+
     /// A client with a certificate of the server's own authority.
-    func client(_ user: String, groups: [String] = []) throws -> TestClient {
+    func client(_ user: String, groups: [String] = []) async throws -> TestClient {
         let issued = try certificates.authority.issueClient(commonName: user, organizations: groups, time: time)
-        return try TestClient(address, authorityPEM: certificates.authority.certificatePEM, identity: issued)
+        return try await client(with: issued)
+    }
+
+    /// A client that trusts the server and shows `identity`, or nothing.
+    func client(with identity: IssuedCertificate?) async throws -> TestClient {
+        let client = try TestClient(address, authorityPEM: certificates.authority.certificatePEM, identity: identity)
+        await shelf.add(client)
+        return client
     }
 
     /// The client of a node's agent.
-    func agent(_ node: String) throws -> TestClient {
-        try client(Peer.nodePrefix + node, groups: [Peer.nodesGroup])
+    func agent(_ node: String) async throws -> TestClient {
+        try await client(Peer.nodePrefix + node, groups: [Peer.nodesGroup])
+    }
+}
+
+/// The clients of one test, shut down when it ends.
+private actor ClientShelf {
+    private var clients: [TestClient] = []
+
+    func add(_ client: TestClient) {
+        clients.append(client)
+    }
+
+    func clear() async {
+        // A client with a request under way says so when it is shut down; here that is meant.
+        for client in clients { try? await client.shutdown() }
     }
 }
 
@@ -71,17 +96,19 @@ func withServer(
         guard let address = await iterator.next() else { return }
         let admin = try TestClient(
             address, authorityPEM: certificates.authority.certificatePEM, identity: certificates.admin)
+        let shelf = ClientShelf()
+        await shelf.add(admin)
         let outcome: Result<Void, any Error>
         do {
             try await body(
                 TestServer(
                     address: address, resources: resources, store: store, certificates: certificates, server: server,
-                    admin: admin))
+                    admin: admin, stop: { await group.triggerGracefulShutdown() }, shelf: shelf))
             outcome = .success(())
         } catch {
             outcome = .failure(error)
         }
-        try await admin.shutdown()
+        await shelf.clear()
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
         try outcome.get()

@@ -39,39 +39,35 @@ struct AgentRoutes: Sendable {
     func tunnel(_ call: Call) async throws(APIError) -> Reply {
         let node = try agent(call)
         let (hub, sleep, channel) = (hub, sleep, call.channel)
+        let (id, requests) = await hub.attach(node)
         return Reply(
             status: .ok, contentType: Reply.jsonType,
             body: .stream { writer in
-                let (id, requests) = await hub.attach(node)
                 let lines = StreamWriter(writer)
-                do {
-                    // The first line tells the agent that its stream is open.
-                    try await lines.write(ByteBuffer(string: "{}\n"))
-                    try await whileConnected(channel, sleep: sleep, stop: { await hub.detach(node, id: id) }) {
-                        try await withThrowingTaskGroup(of: Void.self) { group in
-                            group.addTask {
-                                while true {
-                                    try await sleep(Self.keepAlive)
-                                    try await lines.write(ByteBuffer(string: "{}\n"))
-                                }
+                // The first line tells the agent that its stream is open.
+                try await lines.write(ByteBuffer(string: "{}\n"))
+                try await whileConnected(channel, sleep: sleep, stop: { await hub.detach(node, id: id) }) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            while true {
+                                try await sleep(Self.keepAlive)
+                                try await lines.write(ByteBuffer(string: "{}\n"))
                             }
-                            group.addTask {
-                                for await request in requests {
-                                    var line = ByteBuffer(bytes: request.json.bytes)
-                                    line.writeStaticString("\n")
-                                    try await lines.write(line)
-                                }
-                            }
-                            try await group.next()
-                            group.cancelAll()
                         }
+                        group.addTask {
+                            for await request in requests {
+                                var line = ByteBuffer(bytes: request.json.bytes)
+                                line.writeStaticString("\n")
+                                try await lines.write(line)
+                            }
+                        }
+                        try await group.next()
+                        group.cancelAll()
                     }
-                } catch {
-                    await hub.detach(node, id: id)
-                    throw error
                 }
                 try await writer.finish(nil)
-            })
+            },
+            afterwards: { await hub.detach(node, id: id) })
     }
 
     /// `POST /agent/v1/tunnel/{id}`: the body is the log. Answered when the log, or whoever reads it, ends.
@@ -107,16 +103,12 @@ struct AgentRoutes: Sendable {
             status: .ok, contentType: "text/plain; charset=utf-8",
             body: .stream { writer in
                 let output = StreamWriter(writer)
-                do {
-                    try await whileConnected(channel, sleep: sleep, stop: { await hub.close(session) }) {
-                        while let chunk = await session.pipe.next() { try await output.write(chunk) }
-                    }
-                } catch {
-                    await hub.close(session)
-                    throw error
+                try await whileConnected(channel, sleep: sleep, stop: { await hub.close(session) }) {
+                    while let chunk = await session.pipe.next() { try await output.write(chunk) }
                 }
                 try await writer.finish(nil)
-            })
+            },
+            afterwards: { await hub.close(session) })
     }
 
     private func hasDialled(_ session: TunnelHub.Session) async -> Bool {

@@ -86,11 +86,4 @@ package actor TunnelHub {
         session.dial.finish()
         await session.pipe.abandon()
     }
-
-    /// Ends every control stream and session, so that a shutdown does not wait for them.
-    func closeAll() async {
-        for tunnel in tunnels.values { tunnel.requests.finish() }
-        tunnels = [:]
-        for session in sessions.values { await close(session) }
-    }
 }

@@ -17,6 +17,8 @@ struct Reply: Sendable {
     var body: Body
     /// Further header fields.
     var fields: [HTTPField] = []
+    /// Runs once the answer is written, or could not be: gives back what the route took for it.
+    var afterwards: (@Sendable () async -> Void)?
 
     /// A JSON document that is already encoded; its bytes are copied once.
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Reply {
@@ -57,6 +59,17 @@ struct Reply: Sendable {
 
     /// Writes the answer; `withoutBody` for HEAD.
     func write(to writer: consuming ResponseWriter, withoutBody: Bool) async throws {
+        guard let afterwards else { return try await writeNow(to: writer, withoutBody: withoutBody) }
+        do {
+            try await writeNow(to: writer, withoutBody: withoutBody)
+        } catch {
+            await afterwards()
+            throw error
+        }
+        await afterwards()
+    }
+
+    private func writeNow(to writer: consuming ResponseWriter, withoutBody: Bool) async throws {
         if withoutBody {
             try await writer.writeResponse(head)
             return

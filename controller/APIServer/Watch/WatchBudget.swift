@@ -7,14 +7,9 @@ actor WatchBudget {
         self.limit = limit
     }
 
-    /// Whether `take` would say yes now.
-    func hasRoom(_ user: String) -> Bool {
-        open[user, default: 0] < limit
-    }
-
     /// False when the user has as many as allowed.
     func take(_ user: String) -> Bool {
-        guard hasRoom(user) else { return false }
+        guard open[user, default: 0] < limit else { return false }
         open[user, default: 0] += 1
         return true
     }

@@ -31,7 +31,6 @@ struct WatchRoute: Sendable {
         let left = call.peer.endsAtSeconds - time.wall().nanosecondsSince1970 / 1_000_000_000
         let limit = min(seconds > 0 ? .seconds(seconds) : limits.watch, .seconds(min(max(left, 1), 86_400)))
         let wantsBookmarks = try call.query.flag("allowWatchBookmarks")
-        guard await budget.hasRoom(call.peer.user) else { throw .tooManyRequests(retryAfterSeconds: 1) }
         let watch: ObjectWatch
         do {
             watch = try await resources.watch(kind, namespace: namespace, options)
@@ -41,6 +40,7 @@ struct WatchRoute: Sendable {
                 status: .ok, contentType: Reply.jsonType,
                 body: .bytes(EventFormat.failure(error)))
         }
+        guard await budget.take(call.peer.user) else { throw .tooManyRequests(retryAfterSeconds: 1) }
         return stream(watch, format, limit: limit, wantsBookmarks: wantsBookmarks, call)
     }
 
@@ -53,33 +53,24 @@ struct WatchRoute: Sendable {
             status: .ok, contentType: Reply.jsonType,
             body: .stream { writer in
                 let lines = StreamWriter(writer)
-                guard await budget.take(user) else {
-                    try await lines.write(EventFormat.failure(.tooManyRequests(retryAfterSeconds: 1)))
-                    return try await writer.finish(nil)
-                }
-                do {
-                    try await whileConnected(channel, limit: limit, sleep: sleep) {
-                        try await withThrowingTaskGroup(of: Void.self) { group in
-                            if wantsBookmarks {
-                                group.addTask {
-                                    while true {
-                                        try await sleep(interval)
-                                        await watch.requestBookmark()
-                                    }
+                try await whileConnected(channel, limit: limit, sleep: sleep) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        if wantsBookmarks {
+                            group.addTask {
+                                while true {
+                                    try await sleep(interval)
+                                    await watch.requestBookmark()
                                 }
                             }
-                            group.addTask { try await Self.copy(watch, to: lines, format) }
-                            try await group.next()
-                            group.cancelAll()
                         }
+                        group.addTask { try await Self.copy(watch, to: lines, format) }
+                        try await group.next()
+                        group.cancelAll()
                     }
-                } catch {
-                    await budget.release(user)
-                    throw error
                 }
-                await budget.release(user)
                 try await writer.finish(nil)
-            })
+            },
+            afterwards: { await budget.release(user) })
     }
 
     private static func copy(_ watch: ObjectWatch, to lines: StreamWriter, _ format: EventFormat) async throws {
