@@ -1,6 +1,6 @@
 # What the test scripts share. Source it; the working folder becomes the repository's root.
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-BIN="$PWD/.build/debug"
+BIN="${TIDEMILL_BIN:-$PWD/.build/debug}"
 export TIDEMILL_BIN="$BIN"
 
 # counts FILE: prints "PASSED FAILED" from the output of `swift test`, one per finished test function.
