@@ -1,3 +1,4 @@
+import Foundation
 import TidemillClient
 import TidemillModel
 import TidemillWire
@@ -11,6 +12,18 @@ struct Failure: Error {
     init(_ message: String, status: Int32 = 1) {
         self.message = message
         self.status = status
+    }
+
+    /// What standard error shows. As with kubectl, what a server said is not called an error twice.
+    var line: String {
+        let isServers = message.hasPrefix("Error from server") || message.hasPrefix("The ")
+        return isServers ? message : "error: \(message)"
+    }
+
+    /// What Foundation says of an error, to be put into a sentence.
+    static func reason(of error: any Error) -> String {
+        let text = (error as NSError).localizedDescription
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
     /// A client's error in the words of kubectl's users.

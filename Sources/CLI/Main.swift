@@ -14,10 +14,10 @@ enum Main {
                 try command.run()
             }
         } catch let failure as Failure {
-            if !failure.message.isEmpty { Terminal.complain("error: \(failure.message)") }
+            if !failure.message.isEmpty { Terminal.complain(failure.line) }
             exit(failure.status)
         } catch let error as ClientError {
-            Terminal.complain("error: \(Failure(error).message)")
+            Terminal.complain(Failure(error).line)
             exit(1)
         } catch {
             let isHelp = Tidemill.exitCode(for: error) == .success

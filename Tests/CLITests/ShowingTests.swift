@@ -76,8 +76,8 @@ import TidemillWire
                 Spec:
                   Slice:
                     Devices:
-                      - Class:  cpu
-                        Memory: 512Mi
+                      - Class:          cpu
+                        Memory:         512Mi
                   Template:
                     Command:
                       sh
@@ -85,7 +85,7 @@ import TidemillWire
                       a
                       b
                 Status:
-                  State:        Running
+                  State:                Running
                 Conditions:
                   Type        Status   Reason    Since   Message
                   Scheduled   True     Granted

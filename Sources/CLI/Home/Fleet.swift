@@ -28,8 +28,8 @@ struct Fleet: Sendable {
             await daemon.stop()
             say("stopped \(daemon.name) (pid \(process.pid))")
         }
-        let (shims, remaining) = await Leftovers(agent: home.agent(node)).end()
-        if shims > 0 { say("ended \(shims) running \(shims == 1 ? "task" : "tasks") of \(node)") }
+        let (tasks, remaining) = await Leftovers(agent: home.agent(node)).end()
+        if tasks > 0 { say("ended \(tasks) running \(tasks == 1 ? "task" : "tasks") of \(node)") }
         return remaining
     }
 
@@ -44,6 +44,8 @@ struct Fleet: Sendable {
     /// - Returns: cgroups that could not be removed.
     func stopAll(_ say: @Sendable (String) -> Void) async -> [String] {
         var remaining: [String] = []
+        FileManager.default.createFile(atPath: home.stoppingMark, contents: nil)
+        defer { unlink(home.stoppingMark) }
         for node in home.agentNodes() { remaining += await stopAgent(node, say) }
         await stopController(say)
         return remaining

@@ -8,7 +8,8 @@ struct Home: Sendable {
     init(option: String?) {
         let environment = ProcessInfo.processInfo.environment
         let named = option ?? environment["TIDEMILL_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        let chosen = named ?? NSHomeDirectory() + "/.tidemill"
+        let user = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        let chosen = named ?? user + "/.tidemill"
         path = URL(fileURLWithPath: chosen).standardizedFileURL.path
     }
 
@@ -18,6 +19,8 @@ struct Home: Sendable {
     var addressFile: String { "\(controllerData)/address" }
     var controllerLog: String { "\(path)/controller.log" }
     var controllerPID: PIDFile { PIDFile(path: "\(path)/controller.pid") }
+    /// There while `down` stops what runs, so that an `up` does not start it again.
+    var stoppingMark: String { "\(path)/stopping" }
     var agents: String { "\(path)/agents" }
 
     func agent(_ node: String) -> AgentHome { AgentHome(home: path, node: node) }

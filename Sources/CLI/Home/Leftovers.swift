@@ -4,7 +4,7 @@ import Foundation
 struct Leftovers {
     let agent: AgentHome
 
-    /// Shims whose specification lies below the agent's folder.
+    /// Shims whose specification lies below the agent's folder, and the inits of their tasks, which are the same program.
     func shims() -> [ProcessIdentity] {
         // /proc is always there.
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
@@ -34,9 +34,11 @@ struct Leftovers {
 
     /// Ends every shim and every process of the agent's groups, and removes the groups.
     ///
-    /// - Returns: how many shims there were, and the groups that could not be removed.
-    func end() async -> (shims: Int, remaining: [String]) {
+    /// - Returns: how many tasks ran, and the groups that could not be removed.
+    func end() async -> (tasks: Int, remaining: [String]) {
         let shims = shims()
+        let pids = Set(shims.map(\.pid))
+        let tasks = shims.count { shim in shim.parent.map { !pids.contains($0) } ?? true }
         for shim in shims { shim.signal(SIGKILL) }
         let groups = groups()
         for _ in 0..<100 {
@@ -49,7 +51,7 @@ struct Leftovers {
         }
         for group in groups { remove(group) }
         removeEmptyParents(groups)
-        return (shims.count, groups.filter { FileManager.default.fileExists(atPath: $0) })
+        return (tasks, groups.filter { FileManager.default.fileExists(atPath: $0) })
     }
 
     private func folders(below root: String) -> [String] {

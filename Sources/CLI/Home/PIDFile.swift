@@ -19,6 +19,8 @@ struct PIDFile: Sendable {
         try "\(identity.pid)\n".write(toFile: path, atomically: true, encoding: .utf8)
     }
 
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
     func remove() {
         unlink(path)
         unlink(startPath)
@@ -49,6 +51,12 @@ struct ProcessIdentity: Sendable, Equatable {
     init?(pid: Int32) {
         guard let fields = Self.fields(pid), fields.count > 19, let start = Int64(fields[19]) else { return nil }
         self.init(pid: pid, start: start)
+    }
+
+    /// The process that started it, or that adopted it.
+    var parent: Int32? {
+        guard let fields = Self.fields(pid), fields.count > 1 else { return nil }
+        return Int32(fields[1])
     }
 
     var isRunning: Bool {

@@ -19,7 +19,7 @@ enum ManifestSource {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
-            throw Failure("the folder \(path) cannot be read: \((error as NSError).localizedDescription)")
+            throw Failure("the folder \(path) cannot be read: \(Failure.reason(of: error))")
         }
         let files = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") || $0.hasSuffix(".json") }.sorted()
         if files.isEmpty { throw Failure("the folder \(path) holds no .yaml, .yml or .json files") }

@@ -37,7 +37,8 @@ struct Description {
 
     private func pair(_ name: String, _ value: String, indent: Int = 0) -> String {
         let label = String(repeating: " ", count: indent) + name + ":"
-        return label + String(repeating: " ", count: max(1, 15 - name.count - indent)) + value
+        let width = indent == 0 ? 15 : 23
+        return label + String(repeating: " ", count: max(1, width - name.count - indent)) + value
     }
 
     private func map(_ name: String, _ value: JSON?, leavingOut: Set<String>) -> [String] {

@@ -30,8 +30,10 @@ actor Bringup {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }
+            // Of a `down` that was itself ended.
+            unlink(home.stoppingMark)
         } catch {
-            throw Failure("\(home.path) cannot be made: \((error as NSError).localizedDescription). --home names another folder")
+            throw Failure("\(home.path) cannot be made: \(Failure.reason(of: error)). --home names another folder")
         }
     }
 
@@ -172,8 +174,11 @@ actor Bringup {
 
     /// Starts daemons again that have ended, as a service manager would.
     /// - Returns: what there is to say about it.
+    /// - Throws: `Stopped` when a `down` is at work.
     func tend() async throws -> [String] {
         var news: [String] = []
+        let isGone = (startedController && !home.controllerPID.exists) || (startedAgent && !home.agent(node).pid.exists)
+        if isGone || FileManager.default.fileExists(atPath: home.stoppingMark) { throw Stopped() }
         if startedController, fleet.controller(listen: "").running() == nil {
             try noteRestart(fleet.controller(listen: ""))
             let process = try await startController()
@@ -205,3 +210,6 @@ actor Bringup {
         (startedAgent, startedController) = (false, false)
     }
 }
+
+/// A `down` stopped what an `up` had started.
+struct Stopped: Error {}

@@ -33,7 +33,7 @@ struct Down: AsyncParsableCommand {
         do {
             try FileManager.default.removeItem(atPath: home.path)
         } catch {
-            throw Failure("\(home.path) cannot be removed: \((error as NSError).localizedDescription)")
+            throw Failure("\(home.path) cannot be removed: \(Failure.reason(of: error))")
         }
         Terminal.say("removed \(home.path)")
     }

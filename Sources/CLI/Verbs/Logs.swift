@@ -63,8 +63,14 @@ struct Logs: AsyncParsableCommand {
         do throws(ClientError) {
             job = try await session.client.get(Kinds.Job.self, namespace: scope, name: name)
         } catch {
-            if error.isNotFound, parts.count == 1 { return [(name, 0)] }
-            throw error
+            guard error.isNotFound, parts.count == 1 else { throw error }
+            // A bare word may also be a task.
+            do throws(ClientError) {
+                _ = try await session.client.get(Kinds.Task.info, namespace: scope, name: name)
+            } catch {
+                throw error.isNotFound ? Failure("no job and no task \"\(name)\" in namespace \(scope)") : Failure(error)
+            }
+            return [(name, 0)]
         }
         guard let latest = job.status.gang?.attempt else {
             throw Failure("job/\(name) is \(job.status.state.rawValue) and has not started yet: there is no log")

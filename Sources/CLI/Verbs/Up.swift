@@ -39,7 +39,8 @@ struct Up: AsyncParsableCommand {
                 try await Self.session(bringup, manifests, limit: limit, exits: exits)
             }
             guard let ending else {
-                Terminal.say("\nstopping; work that runs ends too")
+                let isOurs = await bringup.startedAnything
+                Terminal.say(isOurs ? "\nstopping; work that runs ends too" : "\ncontroller and agent go on; `tidemill down` stops them")
                 await bringup.stop { Terminal.say($0) }
                 return
             }
@@ -50,6 +51,9 @@ struct Up: AsyncParsableCommand {
                 table.finish(ending.rows)
             }
             if !ending.complaints.isEmpty { throw Failure("") }
+        } catch is Stopped {
+            Terminal.say("stopped by `tidemill down`")
+            if exits { throw Failure("") }
         } catch {
             await bringup.stop { Terminal.say($0) }
             throw error
