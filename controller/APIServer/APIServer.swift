@@ -87,11 +87,14 @@ package struct APIServer: Service {
         let (limits, responder, onListening, logger) = (configuration.limits, responder, onListening, logger)
         let refusal = Status(.badRequest("the request is not HTTP that this server understands")).json.bytes
         let channel = ServerChannel(
-            tls: tls, limits: limits, registry: connections, refusal: ByteBuffer(bytes: refusal)
+            tls: tls, limits: limits, registry: connections, refusal: ByteBuffer(bytes: refusal), logger: logger
         ) { request, writer, channel in
             try await responder.respond(request, writer, channel)
         }
         let host = configuration.host
+        // hummingbird's own lines repeat ours.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
         let server = Server(
             childChannelSetup: channel,
             configuration: ServerConfiguration(
@@ -102,7 +105,7 @@ package struct APIServer: Service {
                 logger.info("listening", metadata: ["address": "\(address.url)"])
                 await onListening(address)
             },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet)
         try await server.run()
     }
 }

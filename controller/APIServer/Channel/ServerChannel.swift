@@ -31,16 +31,18 @@ struct ServerChannel: HTTPChannelHandler {
     let registry: ConnectionRegistry
     /// The Status that answers what is not HTTP.
     let refusal: ByteBuffer
+    /// For what goes wrong with connections; what `Server` hands in says what it does itself.
+    let logger: Logger
     let responder: HTTPChannelHandler.Responder
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+    func setup(channel: any Channel, logger _: Logger) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
             let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limits.setup)) {
                 channel.close(promise: nil)
             }
             let negotiation = NIOTypedApplicationProtocolNegotiationHandler<Negotiated> { _, channel in
                 // Must return at once: what has been read is held back until this future is done.
-                channel.eventLoop.makeCompletedFuture { try setUpHTTP1(channel, deadline, logger) }
+                channel.eventLoop.makeCompletedFuture { try setUpHTTP1(channel, deadline) }
             }
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(NIOSSLServerHandler(context: tls.current))
@@ -51,7 +53,7 @@ struct ServerChannel: HTTPChannelHandler {
     }
 
     private func setUpHTTP1(
-        _ channel: any Channel, _ deadline: Scheduled<Void>, _ logger: Logger
+        _ channel: any Channel, _ deadline: Scheduled<Void>
     ) throws -> Negotiated {
         var decoder = NIOHTTPDecoderLimitConfiguration()
         decoder.maxHeaderFieldSize = limits.headerFieldBytes
@@ -71,7 +73,7 @@ struct ServerChannel: HTTPChannelHandler {
             certificate: certificate)
     }
 
-    func handle(value: Connection, logger: Logger) async {
+    func handle(value: Connection, logger _: Logger) async {
         let negotiated: Negotiated
         do {
             negotiated = try await value.negotiated.get()
@@ -81,12 +83,12 @@ struct ServerChannel: HTTPChannelHandler {
         }
         switch negotiated {
         case .http1(let http, let certificate):
-            await handleHTTP1(http, certificate: certificate, logger: logger)
+            await handleHTTP1(http, certificate: certificate)
         }
     }
 
     private func handleHTTP1(
-        _ http: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, certificate: NIOSSLCertificate?, logger: Logger
+        _ http: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, certificate: NIOSSLCertificate?
     ) async {
         let peer: Peer?
         do {
