@@ -9,7 +9,8 @@ struct HeartbeatCoreTests {
 
     static func reply(accepted: Bool = true, interval: Int64 = 250) -> HeartbeatReply {
         HeartbeatReply(
-            accepted: accepted, reason: accepted ? nil : "NodeIdentityChanged", message: accepted ? nil : "another machine",
+            accepted: accepted, reason: accepted ? nil : "NodeIdentityChanged",
+            message: accepted ? nil : "another machine",
             intervalMilliseconds: interval, incarnation: IncarnationID("i"), startID: StartID("s"), revision: 77)
     }
 

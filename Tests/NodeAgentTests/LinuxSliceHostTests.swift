@@ -10,8 +10,13 @@ import TidemillSeams
 /// The shim that was built beside these tests; nil when it was not built.
 private let shim: String? = {
     let folder = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path
-    let candidates = [folder, Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent().path]
-    return candidates.compactMap { $0 }.map { $0 + "/tidemill-shim" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    let candidates = [
+        folder,
+        Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent().path,
+    ]
+    return candidates.compactMap { $0 }.map { $0 + "/tidemill-shim" }.first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
 }()
 
 /// Waits without a clock of its own: tests only need that time passes while a real process works.

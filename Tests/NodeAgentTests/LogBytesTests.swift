@@ -52,6 +52,7 @@ final class LogBytesTests {
 
     @Test func `a log that this node does not have is empty`() async throws {
         #expect(try await text(LogBytes(path: nil, files: 1, tailLines: nil, mayGrow: { true }, sleep: { _ in })) == "")
-        #expect(try await text(LogBytes(path: path, files: 1, tailLines: nil, mayGrow: { false }, sleep: { _ in })) == "")
+        #expect(
+            try await text(LogBytes(path: path, files: 1, tailLines: nil, mayGrow: { false }, sleep: { _ in })) == "")
     }
 }

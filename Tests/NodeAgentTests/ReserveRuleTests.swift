@@ -17,8 +17,14 @@ struct ReserveRuleTests {
     @Test(arguments: [
         ([domain(16, mebibytes: 65536)], [left(14400, mebibytes: 58982)]),
         ([domain(1, mebibytes: 1024)], [left(800, mebibytes: 512)]),
-        ([domain(3, mebibytes: 8192), domain(1, mebibytes: 2048)], [left(2700, mebibytes: 7372), left(900, mebibytes: 1843)]),
-        ([domain(8, mebibytes: 0), domain(0, mebibytes: 16384)], [left(7200, mebibytes: 0), left(0, mebibytes: 14745)]),
+        (
+            [domain(3, mebibytes: 8192), domain(1, mebibytes: 2048)],
+            [left(2700, mebibytes: 7372), left(900, mebibytes: 1843)]
+        ),
+        (
+            [domain(8, mebibytes: 0), domain(0, mebibytes: 16384)],
+            [left(7200, mebibytes: 0), left(0, mebibytes: 14745)]
+        ),
         ([domain(0, mebibytes: 100)], [left(0, mebibytes: 0)]),
         ([], []),
     ])

@@ -109,9 +109,10 @@ struct SliceCoreTests {
         scene.on(.seen(Scene.view(.reserved, grant: grant)))
         scene.on(.prepared(Scene.key))
         scene.now = 1055
-        #expect(scene.on(.gangSeen(Scene.gang(.started))) == [
-            .empty(Scene.held(.emptying(startedAt: nil, outcome: TaskVerdict.fencedBeforeStart), grant: grant))
-        ])
+        #expect(
+            scene.on(.gangSeen(Scene.gang(.started))) == [
+                .empty(Scene.held(.emptying(startedAt: nil, outcome: TaskVerdict.fencedBeforeStart), grant: grant))
+            ])
     }
 
     @Test func `renewals extend the deadline of a prepared slice, and its shim is armed with it`() {
@@ -184,25 +185,31 @@ struct SliceCoreTests {
         #expect(released.cardSeconds == "0.000")
     }
 
-    @Test func `a slice that the controller thinks is here and is not is given back, its task Lost when it was active`() {
+    @Test func `a slice that the controller thinks is here and is not is given back, its task Lost when it was active`()
+    {
         var scene = Scene.ready()
         let view = Scene.view(.active, activeAt: Scene.wall(5000))
         let lost = TaskVerdict.lost(startedAt: Scene.wall(5000))
-        #expect(scene.on(.seen(view)) == [
-            .empty(Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: lost)))
-        ])
+        #expect(
+            scene.on(.seen(view)) == [
+                .empty(Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: lost)))
+            ])
     }
 
     @Test func `a machine that the controller refuses says nothing about slices of its name`() {
         var scene = Scene()
         scene.on(.turnedAway)
-        #expect(scene.on(.listed([Scene.view(.active, activeAt: Scene.wall(5000)), Scene.view(.releasing, uid: SliceUID("u2"))])) == [])
+        #expect(
+            scene.on(
+                .listed([Scene.view(.active, activeAt: Scene.wall(5000)), Scene.view(.releasing, uid: SliceUID("u2"))]))
+                == [])
         #expect(scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true)).count == 2)
     }
 
     @Test func `a slice asked to end that holds nothing here is released at once`() {
         var scene = Scene.ready()
-        #expect(scene.on(.seen(Scene.view(.releasing))) == [.empty(Scene.held(.emptying(startedAt: nil, outcome: nil)))])
+        #expect(
+            scene.on(.seen(Scene.view(.releasing))) == [.empty(Scene.held(.emptying(startedAt: nil, outcome: nil)))])
     }
 
     @Test func `shares are free again only when the slice is empty`() {
@@ -221,6 +228,15 @@ struct SliceCoreTests {
             Issue.record("not taken once free")
             return
         }
+    }
+
+    @Test func `a process that does not end keeps the shares, and the controller is told`() throws {
+        var scene = Scene.ready()
+        scene.runToActive()
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        let slice = try #require(scene.core.held[Scene.uid])
+        #expect(scene.on(.stuck(Scene.key)) == [.report(slice)])
+        #expect(scene.core.book.held[Scene.uid] != nil)
     }
 
     @Test func `an end without a record is Lost`() {

@@ -55,8 +55,17 @@ struct StatusPatchTests {
         #expect(status.state == .releasing && status.activeAt != nil)
     }
 
+    @Test func `a slice that does not become empty is Releasing, with the reason`() throws {
+        let held = Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: Scene.completed))
+        let status = try #require(try after(held, Self.slice(.active)))
+        #expect(status.state == .releasing && status.reason == "ProcessStuck")
+        #expect(patches.slice(held, over: Self.slice(.lost), at: Scene.wall(7)) == nil)
+    }
+
     @Test(arguments: [Kinds.SliceState.reserved, .prepared, .active, .releasing, .lost])
-    func `Released is written over every state of the same grant, with the metered seconds`(state: Kinds.SliceState) throws {
+    func `Released is written over every state of the same grant, with the metered seconds`(state: Kinds.SliceState)
+        throws
+    {
         let status = try #require(try after(Self.released, Self.slice(state)))
         #expect(status.state == .released && status.cardSeconds == "2.000" && status.reason == "Completed")
         #expect(status.activeAt == Timestamp(Scene.wall(5000)) && status.releasedAt == Timestamp(Scene.wall(5008)))

@@ -9,7 +9,8 @@ struct TaskEnvironmentTests {
         let template = Kinds.TaskTemplate(
             command: ["true"],
             env: [
-                Kinds.EnvVar(name: "SEED", value: "7"), Kinds.EnvVar(name: "EMPTY"), Kinds.EnvVar(name: "HOME", value: "/h"),
+                Kinds.EnvVar(name: "SEED", value: "7"), Kinds.EnvVar(name: "EMPTY"),
+                Kinds.EnvVar(name: "HOME", value: "/h"),
                 Kinds.EnvVar(name: "TIDEMILL_TOKEN", value: "forged"),
             ])
         let variables = TaskEnvironment.variables(of: Scene.held(.starting), template, grade: .enforced)

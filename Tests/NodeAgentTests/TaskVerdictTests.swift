@@ -31,7 +31,7 @@ struct TaskVerdictTests {
 
     @Test(arguments: [
         (EndReason.stopped, "Preempted", Kinds.TaskState.preempted, "Preempted"),
-        (.completed, "Reclaimed", .preempted, "Reclaimed"), (.stopped, "GangEnded", .failed, "GangEnded"),
+        (.completed, "Reclaimed", .preempted, "Reclaimed"), (.stopped, "GangEnded", .preempted, "GangEnded"),
         (.error, "Deleted", .failed, "Deleted"), (.memoryLimitExceeded, "Preempted", .failed, "MemoryLimitExceeded"),
         (.fenced, "NodeDisconnected", .fenced, "Fenced"),
     ])

@@ -66,10 +66,12 @@ package actor NodeRegistrar: Service {
         let name = report.facts.node.rawValue
         let node = try await found(name) { Kinds.Node(metadata: ObjectMeta(name: name), spec: Kinds.NodeSpec()) }
         try await write(node, report.node(node, at: time.wall()))
-        let owner = OwnerReference(apiVersion: Kinds.Node.info.apiVersion, kind: Kinds.Node.info.kind, name: name, uid: node.metadata.uid)
+        let owner = OwnerReference(
+            apiVersion: Kinds.Node.info.apiVersion, kind: Kinds.Node.info.kind, name: name, uid: node.metadata.uid)
         for part in report.cpuDevices {
             let device = try await found(part.id.rawValue) {
-                Kinds.Device(metadata: ObjectMeta(name: part.id.rawValue, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
+                Kinds.Device(
+                    metadata: ObjectMeta(name: part.id.rawValue, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
             }
             try await write(device, report.device(part, device, at: time.wall()))
         }

@@ -43,7 +43,8 @@ package struct HeartbeatCore: Sendable {
         guard heartbeat.sentAt == lastSent?.nanoseconds else { return .ignored }
         interval = .milliseconds(min(max(reply.intervalMilliseconds, 50), 10_000))
         guard reply.accepted else {
-            return .turnedAway(reason: reply.reason ?? "Refused", message: reply.message ?? "the controller gave no reason")
+            return .turnedAway(
+                reason: reply.reason ?? "Refused", message: reply.message ?? "the controller gave no reason")
         }
         last = reply
         return .renewed(sentAt: Instant(nanoseconds: heartbeat.sentAt), incarnation: reply.incarnation)

@@ -83,7 +83,9 @@ package actor LeaseKeeper: Service {
             await slices.renewed(sentAt: sentAt, incarnation: incarnation)
         case .turnedAway(let reason, let message):
             note(.turnedAway(reason)) {
-                logger.error("the controller refuses this node; nothing is prepared or started", metadata: ["reason": "\(reason)", "message": "\(message)"])
+                logger.error(
+                    "the controller refuses this node; nothing is prepared or started",
+                    metadata: ["reason": "\(reason)", "message": "\(message)"])
             }
             await slices.feed(.turnedAway)
         case .ignored:

@@ -21,10 +21,12 @@ extension HeldSlice {
     /// Nil when the entry is not one that this version wrote.
     package init?(json: JSON) {
         guard let uid = json["uid"]?.string, let namespace = json["namespace"]?.string, let name = json["name"]?.string,
-            let grant = json["grant"].flatMap(SliceGrant.init(json:)), let phase = json["phase"].flatMap(Phase.init(json:))
+            let grant = json["grant"].flatMap(SliceGrant.init(json:)),
+            let phase = json["phase"].flatMap(Phase.init(json:))
         else { return nil }
         self.init(
-            uid: SliceUID(uid), namespace: namespace, name: name, member: json["member"].flatMap(SliceMember.init(json:)),
+            uid: SliceUID(uid), namespace: namespace, name: name,
+            member: json["member"].flatMap(SliceMember.init(json:)),
             grant: grant, phase: phase)
         if let reason = json.at(["stop", "reason"])?.string {
             stop = StopRequest(reason: reason, message: json.at(["stop", "message"])?.string)
@@ -113,7 +115,8 @@ extension HeldShare {
     }
 
     init?(json: JSON) {
-        guard let device = json["device"]?.string, let units = json["cardUnits"]?.string.flatMap(Rational.init(parsing:))
+        guard let device = json["device"]?.string,
+            let units = json["cardUnits"]?.string.flatMap(Rational.init(parsing:))
         else { return nil }
         self.init(
             device: DeviceID(device), milliCPU: json["milliCPU"]?.integer, memoryBytes: json["memoryBytes"]?.integer,

@@ -51,7 +51,9 @@ package actor ReportWriter {
         if let known = tasks[slice.key] { return known }
         do throws(ClientError) {
             let task = try await client.get(Kinds.Task.self, namespace: slice.namespace, name: slice.name)
-            guard task.spec.slice == slice.name, task.spec.member.map(SliceMember.init) == slice.member else { return nil }
+            guard task.spec.slice == slice.name, task.spec.member.map(SliceMember.init) == slice.member else {
+                return nil
+            }
             tasks[slice.key] = task
             return task
         } catch {
@@ -66,7 +68,7 @@ package actor ReportWriter {
         wanted[key] = slice
         guard busy.insert(key).inserted else { return false }
         defer { busy.remove(key) }
-        var backoff = Backoff(first: .milliseconds(100), most: .seconds(5))
+        var backoff = Backoff(first: .milliseconds(10), most: .seconds(5))
         while let next = wanted[key], !Task.isCancelled {
             do throws(ClientError) {
                 try await writeTask(next)
@@ -86,11 +88,12 @@ package actor ReportWriter {
 
     /// Tells the controller that this node does not take a grant.
     package func refuse(_ view: SliceView, _ reason: Refusal) async {
-        var backoff = Backoff(first: .milliseconds(100), most: .seconds(5))
+        var backoff = Backoff(first: .milliseconds(10), most: .seconds(5))
         while !Task.isCancelled {
             do throws(ClientError) {
                 guard let current = try await slice(view.uid, view.namespace, view.name) else { return }
-                let patch = patches.refusal(view, reason.reason, message: reason.message, over: current, at: time.wall())
+                let patch = patches.refusal(
+                    view, reason.reason, message: reason.message, over: current, at: time.wall())
                 if let patch { try await send(patch, to: current) }
                 return
             } catch {
@@ -149,13 +152,17 @@ package actor ReportWriter {
     private func pause(_ error: ClientError, _ key: SliceKey, _ backoff: inout Backoff) async {
         if error == .cancelled { return }
         if !error.isConflict {
-            logger.warning("a status was not acknowledged, it is written again", metadata: ["slice": "\(key)", "error": "\(error)"])
+            logger.warning(
+                "a status was not acknowledged, it is written again",
+                metadata: ["slice": "\(key)", "error": "\(error)"])
         }
         // Cancelled while waiting: the loop's own condition ends it.
         try? await sleep(backoff.next(randomness.next()))
     }
 
-    private static func revision(_ metadata: ObjectMeta) -> Int64 { metadata.resourceVersion.flatMap { Int64($0) } ?? 0 }
+    private static func revision(_ metadata: ObjectMeta) -> Int64 {
+        metadata.resourceVersion.flatMap { Int64($0) } ?? 0
+    }
 }
 
 /// Why a grant is not taken.

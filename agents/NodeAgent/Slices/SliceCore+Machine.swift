@@ -18,7 +18,8 @@ extension SliceCore {
 
     mutating func prepareFailed(_ key: SliceKey, message: String) -> [SliceEffect] {
         guard let slice = held[key.uid], slice.key == key, slice.phase == .preparing else { return [] }
-        return empty(slice, startedAt: nil, outcome: TaskVerdict.startError("The slice could not be prepared: \(message)"))
+        return empty(
+            slice, startedAt: nil, outcome: TaskVerdict.startError("The slice could not be prepared: \(message)"))
     }
 
     mutating func started(_ key: SliceKey, _ task: RunningTask) -> [SliceEffect] {
@@ -49,9 +50,16 @@ extension SliceCore {
         return [.empty(slice)]
     }
 
+    /// The controller is told why the slice is not released: Releasing is written only when it waits.
+    mutating func stuck(_ key: SliceKey) -> [SliceEffect] {
+        guard let slice = held[key.uid], slice.key == key, case .emptying = slice.phase else { return [] }
+        return [.report(slice)]
+    }
+
     /// Nothing is left: the shares are free, and metering ends when the shim saw the cgroup empty, or else now.
     mutating func emptied(_ key: SliceKey, at wall: WallTime) -> [SliceEffect] {
-        guard var slice = held[key.uid], slice.key == key, case .emptying(let startedAt, let outcome) = slice.phase else {
+        guard var slice = held[key.uid], slice.key == key, case .emptying(let startedAt, let outcome) = slice.phase
+        else {
             return []
         }
         slice.phase = .released(

@@ -91,7 +91,7 @@ extension SliceCore {
         guard incarnationIsKnown, held[key.uid] == nil else { return [] }
         strays[key] = nil
         let slice = HeldSlice(
-            uid: key.uid, namespace: "", name: "",  member: nil,
+            uid: key.uid, namespace: "", name: "", member: nil,
             grant: SliceGrant(bootID: bootID, epoch: key.epoch, token: Token(0), shares: []),
             phase: .emptying(startedAt: nil, outcome: nil))
         held[key.uid] = slice

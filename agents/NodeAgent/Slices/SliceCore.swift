@@ -56,6 +56,7 @@ package struct SliceCore: Sendable {
         case .started(let key, let task): started(key, task)
         case .startFailed(let key, let outcome): startFailed(key, outcome)
         case .shimEnded(let key, let remains): shimEnded(key, remains)
+        case .stuck(let key): stuck(key)
         case .emptied(let key, let wall): emptied(key, at: wall)
         case .releaseAcknowledged(let key): forget(key, at: now)
         }

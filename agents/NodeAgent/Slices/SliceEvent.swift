@@ -33,6 +33,8 @@ package enum SliceEvent: Hashable, Sendable {
     /// Surely nothing ran.
     case startFailed(SliceKey, TaskOutcome)
     case shimEnded(SliceKey, Remains)
+    /// A process of the slice resists its end; the shares stay held until it is gone.
+    case stuck(SliceKey)
     /// No process of the slice is left and its cgroups are gone.
     case emptied(SliceKey, at: WallTime)
     /// The controller has acknowledged the release, or no longer knows the grant.

@@ -9,7 +9,8 @@ package protocol SliceHost: Sendable {
     /// Makes the slice's cgroups and sets their limits.
     func prepare(_ slice: HeldSlice) async throws(SliceHostError)
     /// Launches the shim and waits until it has recorded the start. `.nothingRan` means exactly that.
-    func start(_ slice: HeldSlice, _ template: Kinds.TaskTemplate, deadline: Deadline?) async throws(SliceHostError) -> RunningTask
+    func start(_ slice: HeldSlice, _ template: Kinds.TaskTemplate, deadline: Deadline?) async throws(SliceHostError)
+        -> RunningTask
     /// Waits until the shim is gone and reads what it left.
     func end(of slice: HeldSlice, _ task: RunningTask) async -> Remains
     /// Asks the shim to end the task.

@@ -62,7 +62,11 @@ package actor SliceJournal {
         var unreadable: [SliceUID] = []
         var held: [HeldSlice] = []
         try connection.prepare("SELECT uid, record FROM held ORDER BY uid").forEachRow { row in
-            if let slice = Self.slice(row.text(1)) { held.append(slice) } else { unreadable.append(SliceUID(row.text(0))) }
+            if let slice = Self.slice(row.text(1)) {
+                held.append(slice)
+            } else {
+                unreadable.append(SliceUID(row.text(0)))
+            }
         }
         var released: [HeldSlice] = []
         try connection.prepare("SELECT record FROM released ORDER BY number").forEachRow { row in

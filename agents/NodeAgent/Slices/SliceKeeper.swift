@@ -11,21 +11,26 @@ package actor SliceKeeper: Service {
     private var core: SliceCore
     private let journal: SliceJournal
     private let host: any SliceHost
-    private let writer: ReportWriter
+    let writer: ReportWriter
     private let time: any TimeSource
     private let sleep: Sleep
-    private let logger: Logger
+    let logger: Logger
 
     /// Effects that wait to be performed; bounded by a few for each slice of the node.
     private var pending: [SliceEffect] = []
     private let woken: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
-    private var appliedSlices = Revision(0)
-    private var appliedGangs = Revision(0)
+    var appliedSlices = Revision(0)
+    var appliedGangs = Revision(0)
     private var knownIncarnation: IncarnationID?
     private var isRecovered = false
-    /// What arrived before the journal was read.
+    /// What arrived before the journal was read; of renewals only the last.
     private var early: [SliceEvent] = []
+    /// An incarnation that the journal does not know yet.
+    private var newIncarnation: IncarnationID?
+
+    /// Twenty at 50 ms and forty at a second.
+    static let triesUntilStuck = 60
 
     package init(
         core: SliceCore, journal: SliceJournal, host: any SliceHost, writer: ReportWriter, time: any TimeSource,
@@ -46,6 +51,10 @@ package actor SliceKeeper: Service {
         try await recover()
         await withDiscardingTaskGroup { group in
             for await _ in woken.cancelOnGracefulShutdown() {
+                if let incarnation = newIncarnation {
+                    newIncarnation = nil
+                    group.addTask { await self.persist(incarnation) }
+                }
                 while !pending.isEmpty {
                     let effect = pending.removeFirst()
                     group.addTask { await self.perform(effect) }
@@ -57,7 +66,10 @@ package actor SliceKeeper: Service {
 
     /// Tells the core what happened.
     package func feed(_ event: SliceEvent) {
-        guard isRecovered else { return early.append(event) }
+        guard isRecovered else {
+            if case .renewed = event { early.removeAll { if case .renewed = $0 { true } else { false } } }
+            return early.append(event)
+        }
         let effects = core.on(event, at: time.now())
         for effect in effects { logger.debug("slice effect", metadata: ["effect": "\(effect.summary)"]) }
         pending += effects
@@ -89,59 +101,15 @@ package actor SliceKeeper: Service {
 
     // MARK: What the controller says
 
-    package func renewed(sentAt: Instant, incarnation: IncarnationID) async {
+    /// A heartbeat was acknowledged. Waits for nothing, least of all for the journal.
+    package func renewed(sentAt: Instant, incarnation: IncarnationID) {
+        guard isRecovered else { return feed(.renewed(sentAt: sentAt, incarnationIsKnown: false)) }
         if knownIncarnation == nil {
             knownIncarnation = incarnation
-            await persist(incarnation)
+            newIncarnation = incarnation
+            wake.yield()
         }
         feed(.renewed(sentAt: sentAt, incarnationIsKnown: knownIncarnation == incarnation))
-    }
-
-    package func apply(_ event: ReflectorEvent<Kinds.Slice>) async {
-        switch event {
-        case .synced(let slices, let revision):
-            for slice in slices { await writer.note(slice) }
-            feed(.listed(slices.map(SliceView.init)))
-            appliedSlices = max(appliedSlices, revision)
-            await sweep()
-        case .added(let slice), .modified(let slice):
-            await writer.note(slice)
-            feed(.seen(SliceView(slice)))
-            applied(&appliedSlices, slice.metadata)
-        case .deleted(let slice):
-            let uid = SliceUID(slice.metadata.uid)
-            await writer.drop(uid)
-            feed(.gone(uid))
-            applied(&appliedSlices, slice.metadata)
-            await sweep()
-        case .progress(let revision):
-            appliedSlices = max(appliedSlices, revision)
-        case .interrupted(let error):
-            logger.debug("the watch of slices was interrupted", metadata: ["error": "\(error)"])
-        }
-    }
-
-    package func apply(_ event: ReflectorEvent<Kinds.Job>) {
-        switch event {
-        case .synced(let jobs, let revision):
-            feed(.gangsListed(jobs.compactMap(GangView.init)))
-            appliedGangs = max(appliedGangs, revision)
-        case .added(let job), .modified(let job):
-            if let gang = GangView(job) { feed(.gangSeen(gang)) }
-            applied(&appliedGangs, job.metadata)
-        case .deleted(let job):
-            feed(.gangGone(JobUID(job.metadata.uid)))
-            applied(&appliedGangs, job.metadata)
-        case .progress(let revision):
-            appliedGangs = max(appliedGangs, revision)
-        case .interrupted(let error):
-            logger.debug("the watch of jobs was interrupted", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func applied(_ revision: inout Revision, _ metadata: ObjectMeta) {
-        guard let number = metadata.resourceVersion.flatMap({ Int64($0) }) else { return }
-        revision = max(revision, Revision(number))
     }
 
     // MARK: Start
@@ -150,7 +118,9 @@ package actor SliceKeeper: Service {
     private func recover() async throws {
         let contents = try await journal.load()
         for uid in contents.unreadable {
-            logger.error("the journal's entry of a slice cannot be read; what is left of it is adopted from the list", metadata: ["slice": "\(uid)"])
+            logger.error(
+                "the journal's entry of a slice cannot be read; what is left of it is adopted from the list",
+                metadata: ["slice": "\(uid)"])
         }
         var events: [SliceEvent] = []
         for slice in contents.held {
@@ -183,7 +153,8 @@ package actor SliceKeeper: Service {
                 _ = try? await writer.task(of: slice)
                 feed(.prepared(slice.key))
             } catch {
-                logger.error("a slice could not be prepared", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
+                logger.error(
+                    "a slice could not be prepared", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
                 feed(.prepareFailed(slice.key, message: error.message))
             }
         case .start(let slice, let deadline):
@@ -204,7 +175,9 @@ package actor SliceKeeper: Service {
             await persist(slice)
             if await writer.report(slice) { feed(.releaseAcknowledged(slice.key)) }
         case .refuse(let view, let reason, let message):
-            logger.warning("a grant is refused", metadata: ["slice": "\(view.uid)", "reason": "\(reason.rawValue)", "message": "\(message)"])
+            logger.warning(
+                "a grant is refused",
+                metadata: ["slice": "\(view.uid)", "reason": "\(reason.rawValue)", "message": "\(message)"])
             await writer.refuse(view, Refusal(reason, message))
         case .forget(let slice):
             await close(slice)
@@ -215,7 +188,8 @@ package actor SliceKeeper: Service {
     private func start(_ slice: HeldSlice, _ deadline: Deadline?) async {
         do {
             let running = try await host.start(slice, try await template(of: slice), deadline: deadline)
-            logger.info("a task started", metadata: ["task": "\(slice.namespace)/\(slice.name)", "pid": "\(running.pid)"])
+            logger.info(
+                "a task started", metadata: ["task": "\(slice.namespace)/\(slice.name)", "pid": "\(running.pid)"])
             feed(.started(slice.key, running))
         } catch SliceHostError.nothingRan(let outcome) {
             feed(.startFailed(slice.key, outcome))
@@ -239,7 +213,8 @@ package actor SliceKeeper: Service {
                 }
                 return task.spec.template
             } catch let error as ClientError {
-                logger.warning("the task of a slice cannot be read", metadata: ["slice": "\(slice.key)", "error": "\(error)"])
+                logger.warning(
+                    "the task of a slice cannot be read", metadata: ["slice": "\(slice.key)", "error": "\(error)"])
             }
             try await sleep(.milliseconds(500))
         }
@@ -259,11 +234,15 @@ package actor SliceKeeper: Service {
             do throws(SliceHostError) {
                 if try await host.empty(slice.key) { return feed(.emptied(slice.key, at: time.wall())) }
             } catch {
-                logger.error("a slice could not be emptied", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
+                logger.error(
+                    "a slice could not be emptied", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
             }
             tries += 1
-            if tries == 60 {
-                logger.error("a process of a slice is stuck; its shares stay held", metadata: ["slice": "\(slice.key)", "reason": "ProcessStuck"])
+            if tries == Self.triesUntilStuck {
+                logger.error(
+                    "a process of a slice does not end; its shares stay held",
+                    metadata: ["slice": "\(slice.key)", "reason": "ProcessStuck"])
+                feed(.stuck(slice.key))
             }
             // Cancelled while waiting: the loop's own condition ends it.
             try? await sleep(tries < 20 ? .milliseconds(50) : .seconds(1))
@@ -271,9 +250,9 @@ package actor SliceKeeper: Service {
     }
 
     /// Files of grants that nobody holds and that the controller no longer knows.
-    private func sweep() async {
+    func sweep() async {
         guard core.mayForgetUnknown else { return }
-        guard let found = try? await host.found() else { return } // The next sweep finds them.
+        guard let found = try? await host.found() else { return }  // The next sweep finds them.
         for key in found where core.isUnknown(key) { await host.discard(key) }
     }
 
@@ -297,7 +276,9 @@ package actor SliceKeeper: Service {
     }
 
     private func persist(_ incarnation: IncarnationID) async {
-        do { try await journal.setIncarnation(incarnation) } catch { await journalFailed(error) }
+        while !Task.isCancelled {
+            do { return try await journal.setIncarnation(incarnation) } catch { await journalFailed(error) }
+        }
     }
 
     private func journalFailed(_ error: any Error) async {

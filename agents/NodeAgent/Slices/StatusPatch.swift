@@ -28,8 +28,13 @@ package struct StatusPatch: Sendable {
         var next = current
         next.status.observedGeneration = current.metadata.generation
         switch held.phase {
-        case .preparing, .starting, .emptying:
+        case .preparing, .starting:
             return nil
+        case .emptying:
+            guard [.reserved, .prepared, .active, .releasing].contains(current.status.state) else { return nil }
+            next.status.state = .releasing
+            next.status.reason = "ProcessStuck"
+            next.status.message = "A process of the slice does not end; its shares stay held until it is gone."
         case .prepared:
             guard current.status.state == .reserved else { return nil }
             next.status.state = .prepared

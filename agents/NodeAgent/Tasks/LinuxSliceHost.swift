@@ -95,7 +95,9 @@ package actor LinuxSliceHost: SliceHost {
 
     /// Waits until the shim has written its started record. It writes it before the command runs, so that a shim which ended
     /// without one has run nothing.
-    private func recordedStart(of handle: ProcessHandle, _ files: SliceFolder) async throws(SliceHostError) -> RunningTask {
+    private func recordedStart(of handle: ProcessHandle, _ files: SliceFolder) async throws(SliceHostError)
+        -> RunningTask
+    {
         var waited = Duration.zero
         while true {
             let hasEnded = handle.exitNow() != nil
@@ -161,7 +163,9 @@ package actor LinuxSliceHost: SliceHost {
         var tries = 0
         while true {
             let remains = remainsNow(files)
-            if remains.running != nil || remains.startedAt != nil || remains.outcome != nil || tries == 20 { return remains }
+            if remains.running != nil || remains.startedAt != nil || remains.outcome != nil || tries == 20 {
+                return remains
+            }
             // Launched but not recorded: without its spec it cannot begin any more, and one that has read it records soon.
             try? HostFile.remove(files.spec)
             tries += 1
@@ -184,7 +188,8 @@ package actor LinuxSliceHost: SliceHost {
         try attempt { () throws(HostError) in
             let groups = try driver.groups().map { SliceKey(uid: $0.sliceUID, epoch: $0.epoch) }
             let parent = SliceFolder.parent(settings.stateFolder)
-            let folders = HostFile.exists(parent) ? try HostFile.names(in: parent).compactMap(SliceKey.init(parsing:)) : []
+            let folders =
+                HostFile.exists(parent) ? try HostFile.names(in: parent).compactMap(SliceKey.init(parsing:)) : []
             return Set(groups + folders).sorted { ($0.uid, $0.epoch) < ($1.uid, $1.epoch) }
         }
     }

@@ -44,7 +44,7 @@ package struct StopRequest: Hashable, Sendable {
     }
 
     /// Reasons under which a forced end counts as Preempted rather than Failed.
-    static let preemptions: Set<String> = ["Preempted", "Reclaimed", "TideEnded"]
+    static let preemptions: Set<String> = ["Preempted", "Reclaimed", "TideEnded", "GangEnded"]
 }
 
 extension TaskOutcome {

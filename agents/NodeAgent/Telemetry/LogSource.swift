@@ -41,7 +41,8 @@ package struct LogBytes: AsyncSequence, Sendable {
     let sleep: Sleep
 
     package init(
-        path: String?, files: Int, tailLines: Int?, mayGrow: @escaping @Sendable () async -> Bool, sleep: @escaping Sleep
+        path: String?, files: Int, tailLines: Int?, mayGrow: @escaping @Sendable () async -> Bool,
+        sleep: @escaping Sleep
     ) {
         self.path = path
         self.files = files

@@ -96,7 +96,8 @@ package actor LogTunnel: Service {
             let body = await logs.log(open, of: slices, sleep: sleep)
             for try await _ in try await client.exchange(request, body: body) {}
         } catch {
-            logger.debug("a log stream ended early", metadata: ["task": "\(open.namespace)/\(open.task)", "error": "\(error)"])
+            logger.debug(
+                "a log stream ended early", metadata: ["task": "\(open.namespace)/\(open.task)", "error": "\(error)"])
         }
     }
 }

@@ -28,7 +28,8 @@ package actor MetricsSocket: Service {
     package func run() async throws {
         for await _ in listener.arrivals().cancelOnGracefulShutdown() {
             let text = await text()
-            let head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: \(text.utf8.count)\r\n\r\n"
+            let head =
+                "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: \(text.utf8.count)\r\n\r\n"
             while listener.serve({ _ in Array((head + text).utf8) }) {}
         }
     }

@@ -30,7 +30,9 @@ package enum MetricsText {
 
     package static func render(_ figures: Figures) -> String {
         var text = ""
-        add(&text, "tidemill_agent_info", "gauge", [("version", figures.agentVersion), ("node", figures.node.rawValue)], "1")
+        add(
+            &text, "tidemill_agent_info", "gauge",
+            [("version", figures.agentVersion), ("node", figures.node.rawValue)], "1")
         add(&text, "tidemill_agent_renewals_total", "counter", [], "\(figures.renewals)")
         if let since = figures.sinceRenewal {
             add(&text, "tidemill_agent_seconds_since_renewal", "gauge", [], "\(since.inSeconds)")
