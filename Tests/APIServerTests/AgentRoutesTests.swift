@@ -1,11 +1,11 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import Testing
 import TidemillAPIServer
 import TidemillModel
 import TidemillSeams
 import TidemillWire
-import Testing
 
 @Suite struct AgentRoutesTests {
     private let task =
@@ -65,7 +65,9 @@ import Testing
             _ = try await lines.next()
             let reader = try await test.client("reader", groups: [Peer.mastersGroup])
             // A log without an end, sent as fast as it is taken.
-            let endless = AsyncStream<ByteBuffer>(unfolding: { ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 10) })
+            let endless = AsyncStream<ByteBuffer>(unfolding: {
+                ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 10)
+            })
             async let log = reader.stream(.GET, Path.tasks + "/t/log?follow=true")
             let open = try TunnelOpen(json: try #require(try await lines.next()))
             async let sending = agent.send(
@@ -79,7 +81,9 @@ import Testing
         }
     }
 
-    @Test func `a log of a node that is not connected is unavailable, of a task without a node a bad request`() async throws {
+    @Test func `a log of a node that is not connected is unavailable, of a task without a node a bad request`()
+        async throws
+    {
         try await withServer { test async throws in
             #expect(try await test.admin.post(Path.tasks, task).code == 201)
             #expect(try await test.admin.get(Path.tasks + "/t/log").code == 400)
@@ -102,7 +106,11 @@ import Testing
     @Test func `leases of nodes are rendered when read`() async throws {
         struct Source: NodeLeaseSource {
             func nodeLeases() async -> [Kinds.Lease] {
-                [Kinds.Lease(metadata: ObjectMeta(name: "a", namespace: "tidemill-node-lease"), spec: .init(holderIdentity: "a"))]
+                [
+                    Kinds.Lease(
+                        metadata: ObjectMeta(name: "a", namespace: "tidemill-node-lease"),
+                        spec: .init(holderIdentity: "a"))
+                ]
             }
         }
         try await withServer(leases: Source()) { test async throws in

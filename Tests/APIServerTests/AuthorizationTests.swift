@@ -1,6 +1,6 @@
 import NIOCore
-import TidemillWire
 import Testing
+import TidemillWire
 
 @Suite struct AuthorizationTests {
     @Test func `who is in no group may read about the server and nothing else`() async throws {
@@ -44,7 +44,8 @@ import Testing
     @Test func `an agent writes the status of slices granted to its node, and never the grant`() async throws {
         try await withServer { test async throws in
             let agent = try await test.agent("a")
-            let slice = #"{"metadata":{"name":"s"},"spec":{"request":{"cpu":"1","memory":"64Mi"},"onDisconnect":{"policy":"keep"}}}"#
+            let slice =
+                #"{"metadata":{"name":"s"},"spec":{"request":{"cpu":"1","memory":"64Mi"},"onDisconnect":{"policy":"keep"}}}"#
             #expect(try await test.admin.post(Path.slices, slice).code == 201)
             let status = Path.slices + "/s/status"
             #expect(try await agent.patch(status, #"{"status":{"state":"Prepared"}}"#).code == 403)

@@ -1,8 +1,8 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import TidemillWire
 import Testing
+import TidemillWire
 
 @Suite struct BadInputTests {
     /// What a client may send wrongly, and what it must then read.
@@ -32,37 +32,51 @@ import Testing
     }
 
     static let cases: [Case] = [
-        Case("unknown field", jobText("x", extra: #","bogus":1"#), 400, "BadRequest",
+        Case(
+            "unknown field", jobText("x", extra: #","bogus":1"#), 400, "BadRequest",
             says: [#"strict decoding error: unknown field "spec.bogus""#]),
-        Case("unknown field deep down", job(slice: #"{"cpu":"1","memory":"64Mi","devices":[{"class":"t","colour":"red"}]}"#),
+        Case(
+            "unknown field deep down",
+            job(slice: #"{"cpu":"1","memory":"64Mi","devices":[{"class":"t","colour":"red"}]}"#),
             400, "BadRequest", says: [#"spec.slice.devices[0].colour"#]),
-        Case("wrong type", jobText("x", extra: #","retries":"three""#), 422, "Invalid",
+        Case(
+            "wrong type", jobText("x", extra: #","retries":"three""#), 422, "Invalid",
             says: ["spec.retries", "must be an integer, not a string"]),
         Case("spec of the wrong type", #"{"metadata":{"name":"x"},"spec":[]}"#, 422, "Invalid", says: ["spec"]),
         Case("metadata of the wrong type", #"{"metadata":7,"spec":{}}"#, 400, "BadRequest", says: ["metadata"]),
-        Case("negative quantity", job(slice: #"{"cpu":"-1","memory":"64Mi"}"#), 422, "Invalid",
+        Case(
+            "negative quantity", job(slice: #"{"cpu":"-1","memory":"64Mi"}"#), 422, "Invalid",
             says: ["spec.slice.cpu", "-1"]),
-        Case("absurd quantity", job(slice: #"{"cpu":"99999999999999999999999","memory":"64Mi"}"#), 422, "Invalid",
+        Case(
+            "absurd quantity", job(slice: #"{"cpu":"99999999999999999999999","memory":"64Mi"}"#), 422, "Invalid",
             says: ["spec.slice.cpu", "99999999999999999999999"]),
-        Case("no quantity at all", job(slice: #"{"cpu":"lots","memory":"64Mi"}"#), 422, "Invalid",
+        Case(
+            "no quantity at all", job(slice: #"{"cpu":"lots","memory":"64Mi"}"#), 422, "Invalid",
             says: ["spec.slice.cpu", "lots"]),
         Case("bad name", jobText("Hello_World"), 422, "Invalid", says: ["metadata.name", "Hello_World"]),
-        Case("no name", #"{"metadata":{},"spec":{"slice":{"cpu":"1","memory":"64Mi"},"template":{"command":["a"]}}}"#,
+        Case(
+            "no name", #"{"metadata":{},"spec":{"slice":{"cpu":"1","memory":"64Mi"},"template":{"command":["a"]}}}"#,
             422, "Invalid", says: ["metadata.name", "Required"]),
-        Case("required field missing", #"{"metadata":{"name":"x"},"spec":{}}"#, 422, "Invalid",
+        Case(
+            "required field missing", #"{"metadata":{"name":"x"},"spec":{}}"#, 422, "Invalid",
             says: ["spec.slice", "Required"]),
-        Case("duplicate key", #"{"metadata":{"name":"x"},"spec":{"retries":1,"retries":2}}"#, 400, "BadRequest",
+        Case(
+            "duplicate key", #"{"metadata":{"name":"x"},"spec":{"retries":1,"retries":2}}"#, 400, "BadRequest",
             says: ["retries", "line 1", "column"]),
-        Case("10,000 levels of nesting",
-            String(repeating: #"{"a":"#, count: 10_000) + "1" + String(repeating: "}", count: 10_000), 400, "BadRequest",
+        Case(
+            "10,000 levels of nesting",
+            String(repeating: #"{"a":"#, count: 10_000) + "1" + String(repeating: "}", count: 10_000), 400,
+            "BadRequest",
             says: ["100 levels"]),
-        Case("invalid UTF-8", bytes: Array(#"{"metadata":{"name":""#.utf8) + [0xC3, 0x28] + Array(#""}}"#.utf8), 400,
+        Case(
+            "invalid UTF-8", bytes: Array(#"{"metadata":{"name":""#.utf8) + [0xC3, 0x28] + Array(#""}}"#.utf8), 400,
             "BadRequest", says: ["UTF-8", "metadata.name"]),
         Case("no JSON", "{", 400, "BadRequest", says: ["not valid JSON", "line 1"]),
         Case("no object", "[]", 400, "BadRequest", says: ["must be an object, not an array"]),
         Case("nothing", "", 400, "BadRequest", says: ["empty"]),
         Case("another kind", #"{"kind":"Node","metadata":{"name":"x"}}"#, 400, "BadRequest", says: ["Node", "Job"]),
-        Case("another namespace", #"{"metadata":{"name":"x","namespace":"other"}}"#, 400, "BadRequest",
+        Case(
+            "another namespace", #"{"metadata":{"name":"x","namespace":"other"}}"#, 400, "BadRequest",
             says: ["other", "default"]),
     ]
 
@@ -119,7 +133,8 @@ import Testing
                 #expect(answer.message?.contains("application/json") == true)
             }
             #expect(
-                try await test.admin.post(Path.jobs, jobText("x"), type: "application/x-www-form-urlencoded").code == 201)
+                try await test.admin.post(Path.jobs, jobText("x"), type: "application/x-www-form-urlencoded").code
+                    == 201)
         }
     }
 

@@ -1,7 +1,7 @@
+import Testing
 import TidemillAPIServer
 import TidemillDaemon
 import TidemillSeams
-import Testing
 
 /// A wall clock that stands where it was put.
 struct FixedTime: TimeSource {
@@ -48,10 +48,12 @@ struct FixedTime: TimeSource {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let first = try CertificateFolder(path: folder.path, time: FixedTime(seconds: start))
-        let named = try CertificateFolder(path: folder.path, names: ["mill.example", "10.0.0.7"], time: FixedTime(seconds: start))
+        let named = try CertificateFolder(
+            path: folder.path, names: ["mill.example", "10.0.0.7"], time: FixedTime(seconds: start))
         #expect(named.server.certificatePEM != first.server.certificatePEM)
         #expect(named.admin.certificatePEM == first.admin.certificatePEM)
-        let again = try CertificateFolder(path: folder.path, names: ["mill.example", "10.0.0.7"], time: FixedTime(seconds: start))
+        let again = try CertificateFolder(
+            path: folder.path, names: ["mill.example", "10.0.0.7"], time: FixedTime(seconds: start))
         #expect(again.server.certificatePEM == named.server.certificatePEM)
     }
 

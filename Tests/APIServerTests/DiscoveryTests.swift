@@ -1,5 +1,5 @@
-import TidemillWire
 import Testing
+import TidemillWire
 
 @Suite struct DiscoveryTests {
     @Test func `the version has nine fields, also behind a trailing slash`() async throws {

@@ -1,8 +1,8 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import TidemillWire
 import Testing
+import TidemillWire
 
 @Suite struct ObjectRoutesTests {
     @Test func `an object lives from create to delete`() async throws {
@@ -91,7 +91,8 @@ import Testing
     @Test func `apiVersion, kind and namespace are taken from the path when a client leaves them out`() async throws {
         try await withServer { test async throws in
             let created = try await test.admin.post(
-                Path.jobs, #"{"metadata":{"generateName":"x-"},"spec":{"slice":{"cpu":"1","memory":"64Mi"},"template":{"command":["a"]}}}"#
+                Path.jobs,
+                #"{"metadata":{"generateName":"x-"},"spec":{"slice":{"cpu":"1","memory":"64Mi"},"template":{"command":["a"]}}}"#
             )
             #expect(created.code == 201)
             #expect(created.json["apiVersion"] == "tidemill.dev/v1alpha1")
@@ -163,7 +164,8 @@ import Testing
             #expect(names(second) == ["c"])
             #expect(second.at(["metadata", "resourceVersion"]) == first.at(["metadata", "resourceVersion"]))
             #expect(names(try await test.admin.get(Path.nodes + "?labelSelector=rack%3D7").json) == ["b"])
-            #expect(names(try await test.admin.get(Path.nodes + "?fieldSelector=metadata.name%21%3Db").json) == ["a", "c"])
+            #expect(
+                names(try await test.admin.get(Path.nodes + "?fieldSelector=metadata.name%21%3Db").json) == ["a", "c"])
             #expect(try await test.admin.get(Path.nodes + "?fieldSelector=spec.nope%3Db").code == 400)
             #expect(try await test.admin.get(Path.nodes + "?limit=x").code == 400)
             #expect(try await test.admin.get(Path.nodes + "?continue=x").code == 400)

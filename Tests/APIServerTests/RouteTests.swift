@@ -1,6 +1,6 @@
+import Testing
 import TidemillModel
 import TidemillWire
-import Testing
 
 @testable import TidemillAPIServer
 

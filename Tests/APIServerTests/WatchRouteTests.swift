@@ -1,10 +1,10 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import Testing
 import TidemillAPIServer
 import TidemillStore
 import TidemillWire
-import Testing
 
 @Suite struct WatchRouteTests {
     @Test func `a watch says what is there and then every change in order`() async throws {

@@ -1,9 +1,10 @@
+import TidemillSeams
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-import TidemillSeams
 
 /// The clocks of this machine, read from its kernel. Every other part of Tidemill gets a `TimeSource` handed in.
 package struct SystemTime: TimeSource {

@@ -1,10 +1,11 @@
+import Logging
+import TidemillSeams
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-import Logging
-import TidemillSeams
 
 /// Writes each message as one line of text to standard error:
 /// `2026-11-21T03:35:29.123Z info tidemill.api: listening address=127.0.0.1:8443`.

@@ -1,5 +1,5 @@
-import TidemillDaemon
 import Testing
+import TidemillDaemon
 
 @Suite struct ConfigurationTreeTests {
     private let keys = [

@@ -1,8 +1,8 @@
 import Logging
 import Synchronization
+import Testing
 import TidemillDaemon
 import TidemillSeams
-import Testing
 
 @Suite struct LineLogHandlerTests {
     private final class Sink: Sendable {
@@ -24,10 +24,12 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (951_782_400, "2000-02-29T00:00:00.000Z"),
-        (-1, "1969-12-31T23:59:59.000Z"), (4_102_444_799, "2099-12-31T23:59:59.000Z"),
-    ] as [(Int64, String)]) func `times are written in UTC`(_ seconds: Int64, _ text: String) {
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.000Z"), (4_102_444_799, "2099-12-31T23:59:59.000Z"),
+        ] as [(Int64, String)]) func `times are written in UTC`(_ seconds: Int64, _ text: String)
+    {
         #expect(timestampText(WallTime(nanosecondsSince1970: seconds * 1_000_000_000)) == text)
     }
 }

@@ -1,6 +1,6 @@
 import CoreMetrics
-import TidemillDaemon
 import Testing
+import TidemillDaemon
 
 @Suite struct PrometheusMetricsTests {
     @Test func `counters, gauges and histograms are written in order of name, with their labels`() {

@@ -10,6 +10,7 @@ import TidemillWire
 struct TestClient: Sendable {
     private let http: HTTPClient
     let address: APIServer.Address
+    let tls: TLSConfiguration
 
     /// `identity` nil connects without a certificate.
     init(_ address: APIServer.Address, authorityPEM: String, identity: IssuedCertificate?) throws {
@@ -23,6 +24,7 @@ struct TestClient: Sendable {
             }
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.keyPEM.utf8), format: .pem))
         }
+        self.tls = tls
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -74,7 +76,8 @@ struct TestClient: Sendable {
     }
 
     func put(_ path: String, _ body: String) async throws -> Answer {
-        try await send(.PUT, path, body: .bytes(ByteBuffer(string: body)), headers: [("Content-Type", "application/json")])
+        try await send(
+            .PUT, path, body: .bytes(ByteBuffer(string: body)), headers: [("Content-Type", "application/json")])
     }
 
     func patch(

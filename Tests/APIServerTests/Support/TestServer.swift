@@ -65,7 +65,8 @@ private actor ClientShelf {
 struct AcceptingHeartbeats: HeartbeatHandler {
     func heartbeat(_ heartbeat: Heartbeat) async -> HeartbeatReply {
         HeartbeatReply(
-            accepted: true, intervalMilliseconds: 2000, incarnation: IncarnationID("memory"), startID: StartID("memory"),
+            accepted: true, intervalMilliseconds: 2000, incarnation: IncarnationID("memory"),
+            startID: StartID("memory"),
             revision: heartbeat.appliedRevision)
     }
 }

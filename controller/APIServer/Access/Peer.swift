@@ -27,7 +27,8 @@ package struct Peer: Hashable, Sendable {
     /// The peer of the connection that is being handled.
     @TaskLocal package static var current: Peer?
 
-    package init(user: String, groups: [String], serial: [UInt8] = [], issuer: String = "", endsAtSeconds: Int64 = .max) {
+    package init(user: String, groups: [String], serial: [UInt8] = [], issuer: String = "", endsAtSeconds: Int64 = .max)
+    {
         self.user = user
         self.groups = groups
         self.serial = Array(serial.drop { $0 == 0 })

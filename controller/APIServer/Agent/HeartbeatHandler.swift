@@ -12,4 +12,3 @@ package protocol NodeLeaseSource: Sendable {
     /// In namespace `tidemill-node-lease`, one for each known node, in order of name.
     func nodeLeases() async -> [Kinds.Lease]
 }
-

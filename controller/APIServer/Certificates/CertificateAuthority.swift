@@ -87,7 +87,9 @@ package struct CertificateAuthority: Sendable {
     ) throws(CertificateError) -> IssuedCertificate {
         do {
             let attributes =
-                try organizations.map { try RelativeDistinguishedName.Attribute(type: .RDNAttributeType.organizationName, utf8String: $0) }
+                try organizations.map {
+                    try RelativeDistinguishedName.Attribute(type: .RDNAttributeType.organizationName, utf8String: $0)
+                }
                 + [try RelativeDistinguishedName.Attribute(type: .RDNAttributeType.commonName, utf8String: commonName)]
             let subject = DistinguishedName(attributes.map { RelativeDistinguishedName($0) })
             return try issue(subject: subject, usage: .clientAuth, alternatives: [], time: time)
@@ -115,7 +117,8 @@ package struct CertificateAuthority: Sendable {
             SubjectKeyIdentifier(hash: publicKey)
         }
         if let identifier = try certificate.extensions.subjectKeyIdentifier?.keyIdentifier {
-            try extensions.append(Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: identifier), critical: false))
+            try extensions.append(
+                Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: identifier), critical: false))
         }
         if !alternatives.isEmpty {
             try extensions.append(Certificate.Extension(SubjectAlternativeNames(alternatives), critical: false))

@@ -106,6 +106,7 @@ struct ServerChannel: HTTPChannelHandler {
 
 extension NIOCore.TimeAmount {
     init(_ duration: Duration) {
-        self = .nanoseconds(duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+        self = .nanoseconds(
+            duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
     }
 }

@@ -24,7 +24,8 @@ struct Call: Sendable {
         guard let header = header(.accept), header != "application/json", header != "*/*" else { return .json }
         guard let found = Accept(header).forObjects else {
             throw .notAcceptable(
-                "only the following media types are supported: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io")
+                "only the following media types are supported: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
+            )
         }
         return found
     }

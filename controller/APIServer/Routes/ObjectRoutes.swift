@@ -20,7 +20,9 @@ struct ObjectRoutes: Sendable {
     }
 
     func create(_ kind: KindInfo, namespace: String?, _ call: Call) async throws(APIError) -> Reply {
-        if kind.namespaced, namespace == nil { throw .methodNotAllowed("an object of \(kind.plural) is created in a namespace") }
+        if kind.namespaced, namespace == nil {
+            throw .methodNotAllowed("an object of \(kind.plural) is created in a namespace")
+        }
         let options = try call.query.writeOptions()
         let body = try await call.tree()
         let attributes = Attributes(verb: .create, kind: kind, namespace: namespace, name: nil, part: nil)
@@ -67,7 +69,8 @@ struct ObjectRoutes: Sendable {
 
     private func attributes(_ verb: Attributes.Verb, _ ref: ObjectRef, _ part: Route.Part?) -> Attributes {
         Attributes(
-            verb: verb, kind: ref.kind, namespace: ref.kind.namespaced ? ref.namespace : nil, name: ref.name, part: part)
+            verb: verb, kind: ref.kind, namespace: ref.kind.namespaced ? ref.namespace : nil, name: ref.name, part: part
+        )
     }
 
     private func subresource(_ part: Route.Part?) -> Subresource {

@@ -65,7 +65,8 @@ struct Query: Hashable, Sendable {
         guard let text = self[name], !text.isEmpty else { return nil }
         guard let number = Int64(text), range.contains(number) else {
             throw .badRequest(
-                "\(name): Invalid value: \"\(text)\": must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+                "\(name): Invalid value: \"\(text)\": must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }

@@ -128,7 +128,9 @@ struct KindTable: Sendable {
     /// Versions of `group`, in order of appearance.
     func versions(of group: String) -> [String] {
         var versions: [String] = []
-        for kind in kinds where kind.group == group && !versions.contains(kind.version) { versions.append(kind.version) }
+        for kind in kinds where kind.group == group && !versions.contains(kind.version) {
+            versions.append(kind.version)
+        }
         return versions
     }
 }

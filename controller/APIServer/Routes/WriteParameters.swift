@@ -73,7 +73,8 @@ extension DeleteOptions {
         switch text {
         case "", "Background": propagation = .background
         case "Foreground", "Orphan":
-            throw .badRequest("propagationPolicy: Unsupported value: \"\(text)\": this server deletes in the Background only")
+            throw .badRequest(
+                "propagationPolicy: Unsupported value: \"\(text)\": this server deletes in the Background only")
         default:
             throw .badRequest(
                 "propagationPolicy: Unsupported value: \"\(text)\": supported values: \"Background\"")
@@ -100,9 +101,11 @@ extension ObjectSelector {
     init(_ query: Query) throws(APIError) {
         do throws(SelectorError) {
             self.init(
-                labels: try query["labelSelector"].map { text throws(SelectorError) in try LabelSelector(parsing: text) }
+                labels: try query["labelSelector"].map { text throws(SelectorError) in try LabelSelector(parsing: text)
+                }
                     ?? LabelSelector(),
-                fields: try query["fieldSelector"].map { text throws(SelectorError) in try FieldSelector(parsing: text) }
+                fields: try query["fieldSelector"].map { text throws(SelectorError) in try FieldSelector(parsing: text)
+                }
                     ?? FieldSelector())
         } catch {
             throw .badRequest(error.message)

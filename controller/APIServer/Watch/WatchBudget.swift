@@ -1,21 +1,25 @@
 /// Counts the open watches of each user, so that one cannot starve the others.
 actor WatchBudget {
     private let limit: Int
-    private var open: [String: Int] = [:]
+    private var open: [String: Set<UInt64>] = [:]
+    private var nextTicket: UInt64 = 0
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// False when the user has as many as allowed.
-    func take(_ user: String) -> Bool {
-        guard open[user, default: 0] < limit else { return false }
-        open[user, default: 0] += 1
-        return true
+    /// A ticket for one watch; nil when the user holds as many as allowed.
+    func take(_ user: String) -> UInt64? {
+        guard open[user, default: []].count < limit else { return nil }
+        nextTicket += 1
+        open[user, default: []].insert(nextTicket)
+        return nextTicket
     }
 
-    func release(_ user: String) {
-        guard let count = open[user] else { return }
-        open[user] = count > 1 ? count - 1 : nil
+    /// Gives a ticket back; twice is as good as once.
+    func release(_ ticket: UInt64, of user: String) {
+        guard var tickets = open[user] else { return }
+        tickets.remove(ticket)
+        open[user] = tickets.isEmpty ? nil : tickets
     }
 }

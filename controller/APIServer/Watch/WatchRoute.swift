@@ -23,7 +23,8 @@ struct WatchRoute: Sendable {
             call.peer, Attributes(verb: .watch, kind: kind, namespace: namespace, name: nil, part: nil))
         try refuseWhatIsNotServed(kind, call.query)
         let format = EventFormat(
-            kind: kind, representation: try call.representation(), includeObject: try call.query.includeObject(), time: time)
+            kind: kind, representation: try call.representation(), includeObject: try call.query.includeObject(),
+            time: time)
         let options = WatchOptions(
             selector: try ObjectSelector(call.query), resourceVersion: call.query["resourceVersion"])
         let seconds = try call.query.integer("timeoutSeconds", in: 0...Int64(Int32.max)) ?? 0
@@ -40,12 +41,12 @@ struct WatchRoute: Sendable {
                 status: .ok, contentType: Reply.jsonType,
                 body: .bytes(EventFormat.failure(error)))
         }
-        guard await budget.take(call.peer.user) else { throw .tooManyRequests(retryAfterSeconds: 1) }
-        return stream(watch, format, limit: limit, wantsBookmarks: wantsBookmarks, call)
+        guard let ticket = await budget.take(call.peer.user) else { throw .tooManyRequests(retryAfterSeconds: 1) }
+        return stream(watch, format, limit: limit, wantsBookmarks: wantsBookmarks, ticket: ticket, call)
     }
 
     private func stream(
-        _ watch: ObjectWatch, _ format: EventFormat, limit: Duration, wantsBookmarks: Bool, _ call: Call
+        _ watch: ObjectWatch, _ format: EventFormat, limit: Duration, wantsBookmarks: Bool, ticket: UInt64, _ call: Call
     ) -> Reply {
         let (sleep, channel, budget, user) = (sleep, call.channel, budget, call.peer.user)
         let interval = limits.bookmarks
@@ -68,9 +69,11 @@ struct WatchRoute: Sendable {
                         group.cancelAll()
                     }
                 }
+                // Before the client can see the end, and ask anew.
+                await budget.release(ticket, of: user)
                 try await writer.finish(nil)
             },
-            afterwards: { await budget.release(user) })
+            afterwards: { await budget.release(ticket, of: user) })
     }
 
     private static func copy(_ watch: ObjectWatch, to lines: StreamWriter, _ format: EventFormat) async throws {
