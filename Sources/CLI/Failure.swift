@@ -40,7 +40,8 @@ struct Failure: Error {
             let status = Status(refusal)
             message = "Error from server (\(status.reason)): \(status.message)"
         case .unreachable(let why):
-            message = "\(why): is a controller running? `tidemill up` starts one, --kubeconfig or KUBECONFIG names another"
+            message =
+                "\(why): is a controller running? `tidemill up` starts one, --kubeconfig or KUBECONFIG names another"
         case .configuration(let why):
             message = why
         default:

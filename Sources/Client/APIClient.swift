@@ -80,7 +80,9 @@ package struct APIClient: Sendable {
     }
 
     /// Posts a document and reads the answer as JSON.
-    package func post(_ path: String, _ document: JSON, timeout: Duration = .seconds(30)) async throws(ClientError) -> JSON {
+    package func post(_ path: String, _ document: JSON, timeout: Duration = .seconds(30)) async throws(ClientError)
+        -> JSON
+    {
         try await json(APIRequest(.post, path, body: document.bytes, timeout: timeout))
     }
 

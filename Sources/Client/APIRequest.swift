@@ -41,7 +41,8 @@ package struct APIRequest: Sendable {
     /// Path and query as they go on the wire.
     package var target: String {
         if query.isEmpty { return path }
-        return path + "?" + query.map { "\(Percent.encode($0.name))=\(Percent.encode($0.value))" }.joined(separator: "&")
+        return path + "?"
+            + query.map { "\(Percent.encode($0.name))=\(Percent.encode($0.value))" }.joined(separator: "&")
     }
 }
 

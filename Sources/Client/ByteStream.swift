@@ -11,7 +11,9 @@ package struct ByteStream: AsyncSequence, Sendable {
     package struct AsyncIterator: AsyncIteratorProtocol {
         var base: HTTPClientResponse.Body.AsyncIterator
 
-        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(ClientError) -> [UInt8]? {
+        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(ClientError)
+            -> [UInt8]?
+        {
             do {
                 return try await base.next(isolation: actor).map { Array($0.readableBytesView) }
             } catch {
@@ -45,7 +47,9 @@ package struct LineStream: AsyncSequence, Sendable {
         var splitter: LineSplitter
         var limit: Int
 
-        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(ClientError) -> [UInt8]? {
+        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(ClientError)
+            -> [UInt8]?
+        {
             while true {
                 if let line = splitter.next() { return line }
                 if splitter.isOverlong { throw .badAnswer("a line of the stream is longer than \(limit) bytes") }

@@ -34,7 +34,9 @@ struct Connections: Sendable {
     }
 
     /// Sends a request and returns once the response's head has arrived.
-    func execute(_ request: APIRequest, body: HTTPClientRequest.Body? = nil) async throws(ClientError) -> HTTPClientResponse {
+    func execute(_ request: APIRequest, body: HTTPClientRequest.Body? = nil) async throws(ClientError)
+        -> HTTPClientResponse
+    {
         var http = HTTPClientRequest(url: endpoint.url + request.target)
         http.method = HTTPMethod(rawValue: request.method.rawValue)
         http.headers.add(name: "accept", value: request.accept)
@@ -79,4 +81,3 @@ struct Connections: Sendable {
         return configuration
     }
 }
-

@@ -28,7 +28,9 @@ package struct Kubeconfig: Sendable, Equatable {
     package init(parsing text: String, folder: String) throws(ClientError) {
         let root: JSON
         do {
-            guard let document = try YAMLReader.documents(text).first else { throw ClientError.configuration("it is empty") }
+            guard let document = try YAMLReader.documents(text).first else {
+                throw ClientError.configuration("it is empty")
+            }
             root = document.value
         } catch let error as ClientError {
             throw error
@@ -70,7 +72,8 @@ package struct Kubeconfig: Sendable, Equatable {
             return String(decoding: data, as: UTF8.self)
         }
         guard let name = entry[key]?.string else {
-            throw .configuration("neither \(key)-data nor \(key) is set: Tidemill knows its users by client certificate")
+            throw .configuration(
+                "neither \(key)-data nor \(key) is set: Tidemill knows its users by client certificate")
         }
         let path = name.hasPrefix("/") || folder.isEmpty ? name : folder + "/" + name
         do {

@@ -27,7 +27,9 @@ package struct WatchStream<Object: Sendable>: AsyncSequence, Sendable {
         var lines: LineStream.AsyncIterator
         let decode: Decode
 
-        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(ClientError) -> Element? {
+        package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(ClientError)
+            -> Element?
+        {
             while let line = try await lines.next(isolation: actor) {
                 if line.isEmpty { continue }
                 return try WatchStream.event(line, decode)

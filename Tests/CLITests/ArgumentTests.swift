@@ -41,15 +41,19 @@ import TidemillWire
 }
 
 @Suite struct WaitConditionTests {
-    @Test(arguments: [
-        ("condition=Ready", .condition(type: "Ready", status: "True")),
-        ("condition=Ready=False", .condition(type: "Ready", status: "False")),
-        ("state=Succeeded", .value(path: ["status", "state"], wanted: "Succeeded")),
-        ("jsonpath={.status.state}=Running", .value(path: ["status", "state"], wanted: "Running")),
-        ("jsonpath={.status.grant.shares[0].device}=n-cpu0", .value(path: ["status", "grant", "shares", "0", "device"], wanted: "n-cpu0")),
-        ("delete", .deletion),
-        ("create", .creation),
-    ] as [(String, WaitCondition)])
+    @Test(
+        arguments: [
+            ("condition=Ready", .condition(type: "Ready", status: "True")),
+            ("condition=Ready=False", .condition(type: "Ready", status: "False")),
+            ("state=Succeeded", .value(path: ["status", "state"], wanted: "Succeeded")),
+            ("jsonpath={.status.state}=Running", .value(path: ["status", "state"], wanted: "Running")),
+            (
+                "jsonpath={.status.grant.shares[0].device}=n-cpu0",
+                .value(path: ["status", "grant", "shares", "0", "device"], wanted: "n-cpu0")
+            ),
+            ("delete", .deletion),
+            ("create", .creation),
+        ] as [(String, WaitCondition)])
     func `reads what kubectl reads, and states`(text: String, expected: WaitCondition) throws {
         #expect(try WaitCondition(parsing: text) == expected)
     }

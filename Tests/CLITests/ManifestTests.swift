@@ -19,13 +19,19 @@ import TidemillWire
         ("", "f.yaml holds no objects"),
         ("- a", "f.yaml:1: the document is an array, not an object with apiVersion, kind and metadata"),
         ("kind: Job", "f.yaml:1: apiVersion: Required value: such as tidemill.dev/v1alpha1"),
-        ("apiVersion: 1\nkind: Job", "f.yaml:1: apiVersion: Invalid value: 1: must be a string such as tidemill.dev/v1alpha1"),
+        (
+            "apiVersion: 1\nkind: Job",
+            "f.yaml:1: apiVersion: Invalid value: 1: must be a string such as tidemill.dev/v1alpha1"
+        ),
         (
             "apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}",
             "f.yaml:1: no kind \"Job\" in \"batch/v1\": write apiVersion: tidemill.dev/v1alpha1 and kind: Job"
         ),
         ("apiVersion: tidemill.dev/v1alpha1\nkind: Job", "f.yaml:1: metadata: Required value: an object with a name"),
-        ("apiVersion: tidemill.dev/v1alpha1\nkind: Job\nmetadata: {name: 5}", "f.yaml:1: metadata.name: Required value: a string, not 5"),
+        (
+            "apiVersion: tidemill.dev/v1alpha1\nkind: Job\nmetadata: {name: 5}",
+            "f.yaml:1: metadata.name: Required value: a string, not 5"
+        ),
         ("a: 1\na: 2", "f.yaml: line 1, column 1: duplicate key \"a\""),
     ])
     func `a fault is told with its place`(text: String, expected: String) {
@@ -45,7 +51,8 @@ import TidemillWire
             - {apiVersion: tidemill.dev/v1alpha1, kind: Job, metadata: {name: b}}
             """
         let manifests = try ManifestSource.objects(text, "f.yaml")
-        #expect(manifests.map { $0.kind.named($0.name) } == ["job.tidemill.dev/a", "namespace/lab", "job.tidemill.dev/b"])
+        #expect(
+            manifests.map { $0.kind.named($0.name) } == ["job.tidemill.dev/a", "namespace/lab", "job.tidemill.dev/b"])
         #expect(manifests[2].place == "f.yaml:5 items[1]")
     }
 
@@ -83,7 +90,9 @@ import TidemillWire
     }
 
     @Test func `says what each job should come to`() throws {
-        let expected = try ManifestSource.read(folder).map { "\($0.name) \(ExpectedEnd(manifest: $0.tree).expected ?? "")" }
+        let expected = try ManifestSource.read(folder).map {
+            "\($0.name) \(ExpectedEnd(manifest: $0.tree).expected ?? "")"
+        }
         #expect(expected.sorted() == ["greedy Failed/MemoryLimitExceeded", "hello Succeeded", "long Succeeded"])
     }
 

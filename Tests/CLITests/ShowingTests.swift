@@ -16,7 +16,9 @@ import TidemillWire
 @Suite struct ServerTableTests {
     private let json: JSON = [
         "kind": "Table",
-        "columnDefinitions": [["name": "Name", "priority": 0], ["name": "Status", "priority": 0], ["name": "Nodes", "priority": 1]],
+        "columnDefinitions": [
+            ["name": "Name", "priority": 0], ["name": "Status", "priority": 0], ["name": "Nodes", "priority": 1],
+        ],
         "rows": [
             [
                 "cells": ["hello", "Running", nil],
@@ -28,7 +30,8 @@ import TidemillWire
     @Test func `wide columns are shown when asked for`() throws {
         let table = try #require(ServerTable(json: json))
         #expect(TableStyle().text(table).lines() == ["NAME    STATUS", "hello   Running"])
-        #expect(TableStyle(isWide: true).text(table).lines() == ["NAME    STATUS    NODES", "hello   Running   <none>"])
+        #expect(
+            TableStyle(isWide: true).text(table).lines() == ["NAME    STATUS    NODES", "hello   Running   <none>"])
     }
 
     @Test func `namespaces, labels and kinds go around the columns`() throws {
@@ -43,7 +46,9 @@ import TidemillWire
         let line = TableStyle().painted(["hello", "Running"], columns: table.columns, widths: [5, 7], on: terminal)
         #expect(line == "hello   \u{1B}[32mRunning\u{1B}[0m")
         let plain = Terminal(isTerminal: false, hasColors: false, columns: 80, rows: 24)
-        #expect(TableStyle().painted(["hello", "Running"], columns: table.columns, widths: [5, 7], on: plain) == "hello   Running")
+        #expect(
+            TableStyle().painted(["hello", "Running"], columns: table.columns, widths: [5, 7], on: plain)
+                == "hello   Running")
     }
 
     @Test func `a Status is no table`() {
@@ -58,12 +63,20 @@ import TidemillWire
                 "name": "x", "namespace": "lab", "creationTimestamp": "2026-11-21T03:00:00Z",
                 "annotations": [.init(ApplyPlan.annotation): "{}", "a": "b"],
             ],
-            "spec": ["slice": ["devices": [["class": "cpu", "memory": "512Mi"]]], "template": ["command": ["sh", "-c", "a\nb\n"]]],
-            "status": ["state": "Running", "conditions": [["type": "Scheduled", "status": "True", "reason": "Granted"]]],
+            "spec": [
+                "slice": ["devices": [["class": "cpu", "memory": "512Mi"]]],
+                "template": ["command": ["sh", "-c", "a\nb\n"]],
+            ],
+            "status": [
+                "state": "Running", "conditions": [["type": "Scheduled", "status": "True", "reason": "Granted"]],
+            ],
         ]
         let now = try #require(Timestamp(parsing: "2026-11-21T03:05:00Z"))
-        let events: [JSON] = [["type": "Normal", "reason": "Started", "message": "gang started", "source": ["component": "controller"]]]
-        let text = Description(kind: Kinds.Job.info, object: object, events: events, now: now).lines().joined(separator: "\n")
+        let events: [JSON] = [
+            ["type": "Normal", "reason": "Started", "message": "gang started", "source": ["component": "controller"]]
+        ]
+        let text = Description(kind: Kinds.Job.info, object: object, events: events, now: now).lines().joined(
+            separator: "\n")
         #expect(
             text == """
                 Name:           x
@@ -95,7 +108,9 @@ import TidemillWire
                 """)
     }
 
-    @Test(arguments: [("state", "State"), ("observedGeneration", "Observed Generation"), ("bootID", "Boot ID"), ("cpus", "Cpus")])
+    @Test(arguments: [
+        ("state", "State"), ("observedGeneration", "Observed Generation"), ("bootID", "Boot ID"), ("cpus", "Cpus"),
+    ])
     func `names members for people`(key: String, title: String) {
         #expect(Description.title(key) == title)
     }
@@ -103,7 +118,10 @@ import TidemillWire
 
 @Suite struct FailureTests {
     @Test func `an invalid object is told field by field`() {
-        let errors = [FieldError(field: "spec.retries", reason: .invalid, value: "-1", message: "Invalid value: -1: must be at least 0")]
+        let errors = [
+            FieldError(
+                field: "spec.retries", reason: .invalid, value: "-1", message: "Invalid value: -1: must be at least 0")
+        ]
         let failure = Failure(.api(.invalid(kind: "Job.tidemill.dev", name: "x", errors: errors)))
         #expect(failure.message == "The Job \"x\" is invalid: spec.retries: Invalid value: -1: must be at least 0")
     }

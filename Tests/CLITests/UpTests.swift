@@ -67,7 +67,8 @@ import TidemillWire
             ])
         }
         let now = try #require(Timestamp(parsing: "2026-11-21T03:00:07Z"))
-        let row = JobRow(job, slices: [try slice(1, "old"), try slice(2, "n1-cpu0"), try slice(2, "n1-cpu0")], now: now)
+        let row = JobRow(
+            job, slices: [try slice(1, "old"), try slice(2, "n1-cpu0"), try slice(2, "n1-cpu0")], now: now)
         #expect(row.cells == ["hello", "Running", "-", "n1", "n1-cpu0", "enforced", "7s", "-"])
         #expect(!row.isFinal)
     }
@@ -89,8 +90,11 @@ import TidemillWire
     }
 
     @Test func `the agent's configuration names this home's paths`() {
-        let text = AgentConfiguration(agent: AgentHome(home: "/h", node: "n"), address: "127.0.0.1:7", shim: "/bin/shim").text
-        #expect(text.contains("controller: \"https://127.0.0.1:7\"") || text.contains("controller: https://127.0.0.1:7"))
+        let text = AgentConfiguration(
+            agent: AgentHome(home: "/h", node: "n"), address: "127.0.0.1:7", shim: "/bin/shim"
+        ).text
+        #expect(
+            text.contains("controller: \"https://127.0.0.1:7\"") || text.contains("controller: https://127.0.0.1:7"))
         #expect(text.contains("key: /h/agents/n/identity/node.key"))
         #expect(text.contains("shim: /bin/shim"))
     }
@@ -135,7 +139,10 @@ import TidemillWire
     @Test(arguments: [
         ("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0", "v2"),
         ("cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0", "v1"),
-        ("cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\ncgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0", "v1 with v2 beside it"),
+        (
+            "cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\ncgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0",
+            "v1 with v2 beside it"
+        ),
         ("proc /proc proc rw 0 0", "none"),
     ])
     func `tells the hierarchies apart`(text: String, kind: String) {

@@ -7,7 +7,9 @@ import TidemillWire
 
 @Suite struct `Paths` {
     @Test func `of namespaced, cluster and core kinds`() {
-        #expect(ObjectPath.collection(Kinds.Job.info, namespace: "lab") == "/apis/tidemill.dev/v1alpha1/namespaces/lab/jobs")
+        #expect(
+            ObjectPath.collection(Kinds.Job.info, namespace: "lab") == "/apis/tidemill.dev/v1alpha1/namespaces/lab/jobs"
+        )
         #expect(ObjectPath.collection(Kinds.Job.info, namespace: nil) == "/apis/tidemill.dev/v1alpha1/jobs")
         #expect(ObjectPath.collection(Kinds.Node.info, namespace: "lab") == "/apis/tidemill.dev/v1alpha1/nodes")
         #expect(ObjectPath.object(Kinds.Namespace.info, namespace: nil, name: "lab") == "/api/v1/namespaces/lab")

@@ -4,7 +4,10 @@ import Testing
 @testable import TidemillClient
 
 @Suite struct KubeconfigTests {
-    private func text(cluster: String = "certificate-authority-data: Q0E=", user: String? = nil, current: String = "mill", extra: String = "") -> String {
+    private func text(
+        cluster: String = "certificate-authority-data: Q0E=", user: String? = nil, current: String = "mill",
+        extra: String = ""
+    ) -> String {
         """
         apiVersion: v1
         kind: Config
@@ -29,7 +32,9 @@ import Testing
     @Test func `takes the current context with embedded certificates`() throws {
         let configuration = try Kubeconfig(parsing: text(), folder: "")
         #expect(configuration.endpoint.url == "https://127.0.0.1:7443")
-        #expect(configuration.endpoint.credentials == Credentials(authorityPEM: "CA", certificatePEM: "CERT", keyPEM: "KEY"))
+        #expect(
+            configuration.endpoint.credentials == Credentials(authorityPEM: "CA", certificatePEM: "CERT", keyPEM: "KEY")
+        )
         #expect(configuration.namespace == "default")
     }
 
@@ -42,7 +47,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }  // a leftover harms nobody
         try "FILE".write(toFile: folder + "/ca.pem", atomically: true, encoding: .utf8)
-        try text(cluster: "certificate-authority: ca.pem").write(toFile: folder + "/config", atomically: true, encoding: .utf8)
+        try text(cluster: "certificate-authority: ca.pem").write(
+            toFile: folder + "/config", atomically: true, encoding: .utf8)
         let configuration = try Kubeconfig(path: folder + "/config")
         #expect(configuration.endpoint.credentials.authorityPEM == "FILE")
     }

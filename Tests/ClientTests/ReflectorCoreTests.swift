@@ -41,7 +41,8 @@ import TidemillWire
     }
 
     @Test(arguments: [
-        ClientError.unreachable("refused"), .timedOut, .api(.unavailable("full")), .api(.tooManyRequests(retryAfterSeconds: 1)),
+        ClientError.unreachable("refused"), .timedOut, .api(.unavailable("full")),
+        .api(.tooManyRequests(retryAfterSeconds: 1)),
     ])
     func `keeps its place while the server is only busy or away`(error: ClientError) {
         var core = listed()
@@ -87,11 +88,14 @@ import TidemillWire
     }
 
     @Test func `say how far the server has come`() throws {
-        #expect(try event(#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"12"}}}"#) == .bookmark(Revision(12)))
+        #expect(
+            try event(#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"12"}}}"#) == .bookmark(Revision(12))
+        )
     }
 
     @Test func `an ERROR is the error that its Status names`() {
-        let text = #"{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","message":"too old","code":410}}"#
+        let text =
+            #"{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","message":"too old","code":410}}"#
         #expect(throws: ClientError.api(.expired("too old"))) { try event(text) }
     }
 

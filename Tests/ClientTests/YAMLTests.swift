@@ -4,19 +4,26 @@ import TidemillWire
 @testable import TidemillClient
 
 @Suite struct YAMLReaderTests {
-    @Test(arguments: [
-        ("a: 1", ["a": 1]),
-        ("a: '1'", ["a": "1"]),
-        ("a: yes\nb: off\nc: 12:30", ["a": "yes", "b": "off", "c": "12:30"]),
-        ("a: true\nb: ~\nc:", ["a": true, "b": nil, "c": nil]),
-        ("a: 250m\nb: 12.5%\nc: 512Mi", ["a": "250m", "b": "12.5%", "c": "512Mi"]),
-        ("a: 0.50\nb: .5\nc: 1e3\nd: 007", ["a": .number("0.50"), "b": .number("0.5"), "c": .number("1e3"), "d": 7]),
-        ("a: 9223372036854775807\nb: 9223372036854775808", ["a": 9_223_372_036_854_775_807, "b": .number("9223372036854775808")]),
-        ("a: 0x1F\nb: 0o17\nc: -0x1F", ["a": 31, "b": 15, "c": "-0x1F"]),
-        ("a: !!str 12", ["a": "12"]),
-        ("a: &x [1, two]\nb: *x", ["a": [1, "two"], "b": [1, "two"]]),
-        ("a: |\n  one\n  two\n", ["a": "one\ntwo\n"]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("a: 1", ["a": 1]),
+            ("a: '1'", ["a": "1"]),
+            ("a: yes\nb: off\nc: 12:30", ["a": "yes", "b": "off", "c": "12:30"]),
+            ("a: true\nb: ~\nc:", ["a": true, "b": nil, "c": nil]),
+            ("a: 250m\nb: 12.5%\nc: 512Mi", ["a": "250m", "b": "12.5%", "c": "512Mi"]),
+            (
+                "a: 0.50\nb: .5\nc: 1e3\nd: 007",
+                ["a": .number("0.50"), "b": .number("0.5"), "c": .number("1e3"), "d": 7]
+            ),
+            (
+                "a: 9223372036854775807\nb: 9223372036854775808",
+                ["a": 9_223_372_036_854_775_807, "b": .number("9223372036854775808")]
+            ),
+            ("a: 0x1F\nb: 0o17\nc: -0x1F", ["a": 31, "b": 15, "c": "-0x1F"]),
+            ("a: !!str 12", ["a": "12"]),
+            ("a: &x [1, two]\nb: *x", ["a": [1, "two"], "b": [1, "two"]]),
+            ("a: |\n  one\n  two\n", ["a": "one\ntwo\n"]),
+        ] as [(String, JSON)])
     func `reads scalars by the core schema`(text: String, expected: JSON) throws {
         #expect(try YAMLReader.documents(text).map(\.value) == [expected])
     }
@@ -70,17 +77,24 @@ import TidemillWire
 }
 
 @Suite struct YAMLWriterTests {
-    @Test(arguments: [
-        ["a": 1, "b": "1", "c": "yes", "d": "null", "e": nil, "f": true, "g": ""],
-        ["list": [1, "two", ["three"], ["four": 4, "five": [5, 6]], [:], []]],
-        ["script": "set -eu\n  echo one\n\necho two\n", "noEnd": "a\nb", "twoEnds": "a\n\n", "space": " a\nb"],
-        ["quantity": "512Mi", "percent": "12.5%", "time": "2026-11-21T03:35:29Z", "sexagesimal": "12:30", "exp": "1e3"],
-        ["key: with colon": "value: with colon", "#": "# hash", "-": "- dash", "é": "ü", "tab": "a\tb", "bell": "\u{7}"],
-        ["float": .number("0.50"), "large": .number("9223372036854775808"), "trailing ": "space "],
-        ["nested": ["a": ["b": ["c": [["d": 1], ["d": 2]]]]]],
-        [1, 2, ["a": "b"]],
-        "plain", [:], [], nil, "multi\nline",
-    ] as [JSON])
+    @Test(
+        arguments: [
+            ["a": 1, "b": "1", "c": "yes", "d": "null", "e": nil, "f": true, "g": ""],
+            ["list": [1, "two", ["three"], ["four": 4, "five": [5, 6]], [:], []]],
+            ["script": "set -eu\n  echo one\n\necho two\n", "noEnd": "a\nb", "twoEnds": "a\n\n", "space": " a\nb"],
+            [
+                "quantity": "512Mi", "percent": "12.5%", "time": "2026-11-21T03:35:29Z", "sexagesimal": "12:30",
+                "exp": "1e3",
+            ],
+            [
+                "key: with colon": "value: with colon", "#": "# hash", "-": "- dash", "é": "ü", "tab": "a\tb",
+                "bell": "\u{7}",
+            ],
+            ["float": .number("0.50"), "large": .number("9223372036854775808"), "trailing ": "space "],
+            ["nested": ["a": ["b": ["c": [["d": 1], ["d": 2]]]]]],
+            [1, 2, ["a": "b"]],
+            "plain", [:], [], nil, "multi\nline",
+        ] as [JSON])
     func `writes what the reader reads back`(value: JSON) throws {
         let text = YAMLWriter.text(value)
         let read = try YAMLReader.documents(text).map(\.value)
@@ -88,7 +102,9 @@ import TidemillWire
     }
 
     @Test func `looks like kubectl's`() {
-        let value: JSON = ["kind": "Job", "spec": ["devices": [["class": "cpu", "memory": "512Mi"]], "run": "a\nb\n"]]
+        let value: JSON = [
+            "kind": "Job", "spec": ["devices": [["class": "cpu", "memory": "512Mi"]], "run": "a\nb\n"],
+        ]
         #expect(
             YAMLWriter.text(value) == """
                 kind: Job

@@ -24,7 +24,9 @@ struct Examination {
     private func root() -> Finding {
         geteuid() == 0
             ? .ok("root", "yes")
-            : Finding("root", .warn, "no, user \(geteuid())", wayOut: "run as root: without it no limit is enforced, only advised")
+            : Finding(
+                "root", .warn, "no, user \(geteuid())",
+                wayOut: "run as root: without it no limit is enforced, only advised")
     }
 
     private func cgroups(_ mounts: Mounts) -> Finding {
@@ -35,12 +37,17 @@ struct Examination {
     }
 
     private func controllers(_ mounts: Mounts) -> [Finding] {
-        let offered = Set(text((mounts.unified ?? "") + "/cgroup.controllers").split { $0 == " " || $0 == "\n" }.map(String.init))
+        let offered = Set(
+            text((mounts.unified ?? "") + "/cgroup.controllers").split { $0 == " " || $0 == "\n" }.map(String.init))
         return ["cpu", "cpuset", "memory", "pids"].map { name in
             let subject = "cgroup \(name)"
             let folder = mounts.controllers[name] ?? (offered.contains(name) ? mounts.unified : nil)
             guard let folder else {
-                return Finding(subject, .fail, "missing", wayOut: "enable the \(name) controller: cgroup_enable=\(name) on the kernel's command line, or Delegate=yes")
+                return Finding(
+                    subject, .fail, "missing",
+                    wayOut:
+                        "enable the \(name) controller: cgroup_enable=\(name) on the kernel's command line, or Delegate=yes"
+                )
             }
             if access(folder, W_OK) != 0 {
                 return Finding(subject, .warn, "\(folder), not writable", wayOut: "run as root, or mount it writable")
@@ -52,10 +59,13 @@ struct Examination {
     private func namespaces() -> Finding {
         let subject = "user namespaces"
         let limit = Int(text("/proc/sys/user/max_user_namespaces").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
-        let switchText = text("/proc/sys/kernel/unprivileged_userns_clone").trimmingCharacters(in: .whitespacesAndNewlines)
+        let switchText = text("/proc/sys/kernel/unprivileged_userns_clone").trimmingCharacters(
+            in: .whitespacesAndNewlines)
         if limit > 0 && switchText != "0" { return .ok(subject, "allowed") }
         if geteuid() == 0 { return .ok(subject, "not allowed, and not needed by root") }
-        return Finding(subject, .warn, "not allowed", wayOut: "sysctl user.max_user_namespaces=10000: without them a task's fence is weaker when not root")
+        return Finding(
+            subject, .warn, "not allowed",
+            wayOut: "sysctl user.max_user_namespaces=10000: without them a task's fence is weaker when not root")
     }
 
     /// `fallback` is what happens without it; nil when nothing works without it.
@@ -65,7 +75,9 @@ struct Examination {
             return .ok(name, file)
         }
         let consequence = fallback.map { ": \($0)" } ?? ""
-        return Finding(name, fallback == nil ? .fail : .warn, "\(file) is missing", wayOut: "apt-get install \(package)\(consequence)")
+        return Finding(
+            name, fallback == nil ? .fail : .warn, "\(file) is missing",
+            wayOut: "apt-get install \(package)\(consequence)")
     }
 
     private func runFolder() -> Finding {

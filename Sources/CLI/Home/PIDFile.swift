@@ -8,7 +8,9 @@ struct PIDFile: Sendable {
 
     /// The process, when it is the one that was recorded and still runs.
     func running() -> ProcessIdentity? {
-        guard let pid = Self.number(path), let start = Self.number(startPath), let pid = Int32(exactly: pid) else { return nil }
+        guard let pid = Self.number(path), let start = Self.number(startPath), let pid = Int32(exactly: pid) else {
+            return nil
+        }
         let identity = ProcessIdentity(pid: pid, start: start)
         return identity.isRunning ? identity : nil
     }

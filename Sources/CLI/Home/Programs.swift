@@ -26,7 +26,9 @@ enum Quickstart {
     /// `option`, else deploy/quickstart in this program's folder, the current folder, or the nearest folder above either.
     static func folder(option: String?, programs: String) throws -> String {
         if let option {
-            guard FileManager.default.fileExists(atPath: option) else { throw Failure("--quickstart: \"\(option)\" does not exist") }
+            guard FileManager.default.fileExists(atPath: option) else {
+                throw Failure("--quickstart: \"\(option)\" does not exist")
+            }
             return option
         }
         for start in [programs, FileManager.default.currentDirectoryPath] {
@@ -37,6 +39,7 @@ enum Quickstart {
                 folder = (folder as NSString).deletingLastPathComponent
             }
         }
-        throw Failure("deploy/quickstart is in no folder above \(programs) or the current one: name it with --quickstart")
+        throw Failure(
+            "deploy/quickstart is in no folder above \(programs) or the current one: name it with --quickstart")
     }
 }

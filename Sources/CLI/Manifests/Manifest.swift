@@ -14,13 +14,16 @@ struct Manifest: Sendable {
     /// Checks what a client must know before it can send the object anywhere.
     init(tree: JSON, place: String) throws {
         guard tree.object != nil else {
-            throw Failure("\(place): the document is \(tree.typeName), not an object with apiVersion, kind and metadata")
+            throw Failure(
+                "\(place): the document is \(tree.typeName), not an object with apiVersion, kind and metadata")
         }
         let version = try Self.text("apiVersion", tree, place, "such as \(Kinds.Job.info.apiVersion)")
         let kind = try Self.text("kind", tree, place, "such as Job")
         guard let info = KindLookup.kind(apiVersion: version, kind: kind) else {
             if let near = Kinds.all.first(where: { $0.kind.lowercased() == kind.lowercased() }) {
-                throw Failure("\(place): no kind \"\(kind)\" in \"\(version)\": write apiVersion: \(near.apiVersion) and kind: \(near.kind)")
+                throw Failure(
+                    "\(place): no kind \"\(kind)\" in \"\(version)\": write apiVersion: \(near.apiVersion) and kind: \(near.kind)"
+                )
             }
             let known = Kinds.all.map(\.kind).sorted().joined(separator: ", ")
             throw Failure("\(place): no kind \"\(kind)\": it is one of \(known)")

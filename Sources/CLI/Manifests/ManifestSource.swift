@@ -9,7 +9,10 @@ enum ManifestSource {
 
     /// The objects of a file, of the files in a folder (by name, not of folders below), or of standard input for `-`.
     static func read(_ path: String) throws -> [Manifest] {
-        if path == "-" { return try objects(try text(FileHandle.standardInput.readToEnd() ?? Data(), "standard input"), "standard input") }
+        if path == "-" {
+            return try objects(
+                try text(FileHandle.standardInput.readToEnd() ?? Data(), "standard input"), "standard input")
+        }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw Failure("the path \"\(path)\" does not exist")
@@ -32,7 +35,9 @@ enum ManifestSource {
     }
 
     private static func text(_ data: Data, _ place: String) throws -> String {
-        if data.count > sizeLimit { throw Failure("\(place) has \(data.count) bytes: more than \(sizeLimit) are not read") }
+        if data.count > sizeLimit {
+            throw Failure("\(place) has \(data.count) bytes: more than \(sizeLimit) are not read")
+        }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure("\(place) is not UTF-8: save it in that encoding")
         }

@@ -5,7 +5,9 @@ import TidemillModel
 
 /// Which server a verb talks to.
 struct ConnectionOptions: ParsableArguments {
-    @Option(name: .long, help: "Kubeconfig file. Else KUBECONFIG, else the one of `tidemill up` in TIDEMILL_HOME or ~/.tidemill.")
+    @Option(
+        name: .long,
+        help: "Kubeconfig file. Else KUBECONFIG, else the one of `tidemill up` in TIDEMILL_HOME or ~/.tidemill.")
     var kubeconfig: String?
 
     /// The file that counts.
@@ -20,7 +22,8 @@ struct ConnectionOptions: ParsableArguments {
     func withSession<Value: Sendable>(_ body: (Session) async throws -> Value) async throws -> Value {
         let path = path()
         if kubeconfig == nil, !FileManager.default.fileExists(atPath: path) {
-            throw Failure("no kubeconfig at \(path): `tidemill up` writes one, --kubeconfig or KUBECONFIG names another")
+            throw Failure(
+                "no kubeconfig at \(path): `tidemill up` writes one, --kubeconfig or KUBECONFIG names another")
         }
         let configuration = try Kubeconfig(path: path)
         let client = try APIClient(

@@ -13,15 +13,19 @@ struct Description {
     func lines() -> [String] {
         let metadata = object["metadata"]
         var lines = [
-            pair("Name", metadata?["name"]?.string ?? ""),
+            pair("Name", metadata?["name"]?.string ?? "")
         ]
         if kind.namespaced { lines.append(pair("Namespace", metadata?["namespace"]?.string ?? "")) }
         lines += map("Labels", metadata?["labels"], leavingOut: [])
         lines += map("Annotations", metadata?["annotations"], leavingOut: [ApplyPlan.annotation])
         lines.append(pair("API Version", kind.apiVersion))
         lines.append(pair("Kind", kind.kind))
-        if let created = metadata?["creationTimestamp"]?.string { lines.append(pair("Created", "\(created) (\(age(created)) ago)")) }
-        if let deleted = metadata?["deletionTimestamp"]?.string { lines.append(pair("Terminating", "since \(age(deleted))")) }
+        if let created = metadata?["creationTimestamp"]?.string {
+            lines.append(pair("Created", "\(created) (\(age(created)) ago)"))
+        }
+        if let deleted = metadata?["deletionTimestamp"]?.string {
+            lines.append(pair("Terminating", "since \(age(deleted))"))
+        }
         for owner in metadata?["ownerReferences"]?.array ?? [] {
             lines.append(pair("Controlled By", "\(owner["kind"]?.string ?? "")/\(owner["name"]?.string ?? "")"))
         }
@@ -56,7 +60,8 @@ struct Description {
         switch value {
         case .object(let object):
             if object.isEmpty { return [] }
-            return ["\(margin)\(Self.title(key)):"] + object.members.flatMap { tree($0.key, $0.value, indent: indent + 2) }
+            return ["\(margin)\(Self.title(key)):"]
+                + object.members.flatMap { tree($0.key, $0.value, indent: indent + 2) }
         case .array(let items):
             if items.isEmpty { return [] }
             let scalars = items.compactMap(\.plainText)

@@ -37,7 +37,8 @@ enum WaitCondition: Equatable {
 
     private static func unreadable(_ text: String) -> Failure {
         Failure(
-            "--for=\(text) is not understood: use condition=TYPE[=STATUS], state=STATE, jsonpath={.PATH}=VALUE, create or delete")
+            "--for=\(text) is not understood: use condition=TYPE[=STATUS], state=STATE, jsonpath={.PATH}=VALUE, create or delete"
+        )
     }
 
     /// What an object, or its absence, means for the wait.

@@ -87,6 +87,8 @@ struct Waiting {
             if let uid, object.at(["metadata", "uid"])?.string != uid { return .holds }
             return .goOn
         }
-        if !isGone { throw Failure("timed out waiting for \(kind.named(name)) to be gone: its finalizers are still held") }
+        if !isGone {
+            throw Failure("timed out waiting for \(kind.named(name)) to be gone: its finalizers are still held")
+        }
     }
 }

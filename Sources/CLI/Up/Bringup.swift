@@ -69,7 +69,9 @@ actor Bringup {
             Daemon.reap(process.pid)
             if found == nil || address == "127.0.0.1:0" {
                 throw found == nil
-                    ? Failure("the controller does not listen after 60s. The last lines of \(daemon.log):\n\(daemon.tail(15))")
+                    ? Failure(
+                        "the controller does not listen after 60s. The last lines of \(daemon.log):\n\(daemon.tail(15))"
+                    )
                     : daemon.ended("before it listened")
             }
         }
@@ -101,7 +103,8 @@ actor Bringup {
         if isReady == true { return client }
         await client.shutdown()
         if isReady == false { throw daemon.ended("before it was ready") }
-        throw Failure("the controller is not ready after 60s: \(last.map { "\($0)" } ?? "no answer"). Its log is \(daemon.log)")
+        throw Failure(
+            "the controller is not ready after 60s: \(last.map { "\($0)" } ?? "no answer"). Its log is \(daemon.log)")
     }
 
     private func copyKubeconfig() throws {
@@ -148,7 +151,9 @@ actor Bringup {
             return process.isRunning ? nil : true
         }
         issue.pidFile.remove()
-        guard FileManager.default.fileExists(atPath: "\(folder)/node.pem") else { throw issue.ended("without a certificate") }
+        guard FileManager.default.fileExists(atPath: "\(folder)/node.pem") else {
+            throw issue.ended("without a certificate")
+        }
     }
 
     /// Waits until the node is Ready, and returns it.
@@ -167,7 +172,8 @@ actor Bringup {
             }
         }
         guard let node else {
-            throw Failure("the node \(self.node) is \(state) after 60s. The last lines of \(daemon.log):\n\(daemon.tail(15))")
+            throw Failure(
+                "the node \(self.node) is \(state) after 60s. The last lines of \(daemon.log):\n\(daemon.tail(15))")
         }
         return node
     }

@@ -40,7 +40,9 @@ struct LiveTable {
     private func report(_ rows: [JobRow]) {
         for row in rows where !last.contains(where: { $0.isSame(as: row) }) {
             let details = [row.reason, row.node, row.device, row.grade].filter { !$0.isEmpty }
-            Terminal.say("job \(row.job): \(row.state.rawValue)" + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"))
+            Terminal.say(
+                "job \(row.job): \(row.state.rawValue)"
+                    + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"))
         }
     }
 

@@ -42,7 +42,9 @@ struct QuickstartRun: Sendable {
             let isGone = try await Patience.wait(.seconds(30)) { () async throws -> Bool? in
                 try await session.client.list(kind, namespace: scope, selection: selection).objects.isEmpty ? true : nil
             }
-            if isGone == nil { throw Failure("the \(kind.plural) of the earlier job \(manifest.name) are still there after 30s") }
+            if isGone == nil {
+                throw Failure("the \(kind.plural) of the earlier job \(manifest.name) are still there after 30s")
+            }
         }
     }
 
@@ -82,7 +84,9 @@ struct QuickstartRun: Sendable {
             // As above.
             let log = try? await session.client.send(
                 APIRequest(.get, path, query: [("tailLines", "5")], accept: "*/*", timeout: .seconds(5)))
-            lines += String(decoding: log ?? [], as: UTF8.self).split(separator: "\n").map { "  \(task.objectName): \($0)" }
+            lines += String(decoding: log ?? [], as: UTF8.self).split(separator: "\n").map {
+                "  \(task.objectName): \($0)"
+            }
         }
         return lines
     }

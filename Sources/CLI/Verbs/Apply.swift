@@ -29,9 +29,13 @@ struct Apply: AsyncParsableCommand {
             var failed = 0
             for manifest in manifests {
                 do {
-                    let outcome = try await Applying(session: session, namespace: namespace, isDryRun: dryRun == "server")
-                        .apply(manifest)
-                    Terminal.say("\(manifest.kind.named(manifest.name)) \(outcome)\(dryRun == "server" ? " (server dry run)" : "")")
+                    let outcome = try await Applying(
+                        session: session, namespace: namespace, isDryRun: dryRun == "server"
+                    )
+                    .apply(manifest)
+                    Terminal.say(
+                        "\(manifest.kind.named(manifest.name)) \(outcome)\(dryRun == "server" ? " (server dry run)" : "")"
+                    )
                 } catch let error as ClientError {
                     guard case .api = error else { throw error }
                     // One refused object does not keep the others out; the status says that not all went well.
@@ -56,7 +60,8 @@ struct Applying {
     var isDryRun = false
 
     private var query: [(name: String, value: String)] {
-        [("fieldManager", "tidemill-client-side-apply"), ("fieldValidation", "Strict")] + (isDryRun ? [("dryRun", "All")] : [])
+        [("fieldManager", "tidemill-client-side-apply"), ("fieldValidation", "Strict")]
+            + (isDryRun ? [("dryRun", "All")] : [])
     }
 
     func apply(_ manifest: Manifest) async throws -> Outcome {
@@ -66,7 +71,8 @@ struct Applying {
             let own = tree.objectNamespace
             if let own, let namespace, own != namespace {
                 throw Failure(
-                    "\(manifest.place): metadata.namespace: Invalid value: \"\(own)\": does not match the namespace \"\(namespace)\" of the command")
+                    "\(manifest.place): metadata.namespace: Invalid value: \"\(own)\": does not match the namespace \"\(namespace)\" of the command"
+                )
             }
             let chosen = own ?? namespace ?? session.namespace
             var metadata = tree["metadata"] ?? [:]
@@ -105,7 +111,8 @@ struct Applying {
             _ = try await session.client.create(kind, object, query: query)
             return .created
         case .patch(let patch):
-            let after = try await session.client.mergePatch(kind, namespace: scope, name: name, patch: patch, query: query)
+            let after = try await session.client.mergePatch(
+                kind, namespace: scope, name: name, patch: patch, query: query)
             // The server keeps the revision when a write changes nothing.
             let isSame = after.at(["metadata", "resourceVersion"]) == live?.at(["metadata", "resourceVersion"])
             return isSame && !isDryRun ? .unchanged : .configured

@@ -38,7 +38,8 @@ struct Delete: AsyncParsableCommand {
         try await connection.withSession { session in
             var doomed: [(kind: KindInfo, namespace: String?, name: String)] = []
             for manifest in manifests {
-                let scope = manifest.kind.namespaced
+                let scope =
+                    manifest.kind.namespaced
                     ? namespaces.namespace ?? manifest.tree.objectNamespace ?? session.namespace : nil
                 doomed.append((manifest.kind, scope, manifest.tree.objectName))
             }

@@ -73,7 +73,9 @@ struct Get: AsyncParsableCommand {
         if isFirst && !watch {
             let place = arguments.targets.allSatisfy { !$0.kind.namespaced } || namespaces.allNamespaces
             Terminal.complain(
-                place ? "No resources found" : "No resources found in \(namespaces.namespace ?? session.namespace) namespace.")
+                place
+                    ? "No resources found"
+                    : "No resources found in \(namespaces.namespace ?? session.namespace) namespace.")
         }
     }
 

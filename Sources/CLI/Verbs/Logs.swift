@@ -34,7 +34,8 @@ struct Logs: AsyncParsableCommand {
             let scope = namespace ?? session.namespace
             let tasks = try await tasks(session, scope)
             if tasks.count == 1 {
-                try await LogReading(session: session, namespace: scope, follow: follow, tail: tail).print(tasks[0].name, prefix: "")
+                try await LogReading(session: session, namespace: scope, follow: follow, tail: tail).print(
+                    tasks[0].name, prefix: "")
                 return
             }
             let reading = LogReading(session: session, namespace: scope, follow: follow, tail: tail)
@@ -68,7 +69,8 @@ struct Logs: AsyncParsableCommand {
             do throws(ClientError) {
                 _ = try await session.client.get(Kinds.Task.info, namespace: scope, name: name)
             } catch {
-                throw error.isNotFound ? Failure("no job and no task \"\(name)\" in namespace \(scope)") : Failure(error)
+                throw error.isNotFound
+                    ? Failure("no job and no task \"\(name)\" in namespace \(scope)") : Failure(error)
             }
             return [(name, 0)]
         }
@@ -101,7 +103,8 @@ struct LogReading: Sendable {
         if let tail { query.append(("tailLines", String(tail))) }
         let path = ObjectPath.object(Kinds.Task.info, namespace: namespace, name: task) + "/log"
         let stream = try await session.client.stream(
-            APIRequest(.get, path, query: query, accept: "*/*", timeout: follow ? .seconds(30 * 86_400) : .seconds(600)))
+            APIRequest(.get, path, query: query, accept: "*/*", timeout: follow ? .seconds(30 * 86_400) : .seconds(600))
+        )
         if prefix.isEmpty {
             for try await chunk in stream { Terminal.emit(chunk) }
         } else {

@@ -7,7 +7,9 @@ import TidemillModel
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start a controller and an agent here, and run the quickstart.",
-        discussion: "Stays until Ctrl-C, which stops what it started, running work included; with --exit it ends with the jobs.")
+        discussion:
+            "Stays until Ctrl-C, which stops what it started, running work included; with --exit it ends with the jobs."
+    )
 
     @Option(name: .long, help: "Folder for all state. Else TIDEMILL_HOME, else ~/.tidemill.")
     var home: String?
@@ -29,7 +31,9 @@ struct Up: AsyncParsableCommand {
         let manifests = try ManifestSource.read(try Quickstart.folder(option: quickstart, programs: programs.folder))
         let name = node ?? NodeName.fromHost()
         guard NodeName.from(name) == name else {
-            throw Failure("--node: Invalid value: \"\(name)\": must be a DNS label of at most 40 characters, such as \"\(NodeName.from(name))\"")
+            throw Failure(
+                "--node: Invalid value: \"\(name)\": must be a DNS label of at most 40 characters, such as \"\(NodeName.from(name))\""
+            )
         }
         let bringup = Bringup(home: Home(option: home), node: name, programs: programs)
         let limit = timeout.duration
@@ -40,7 +44,10 @@ struct Up: AsyncParsableCommand {
             }
             guard let ending else {
                 let isOurs = await bringup.startedAnything
-                Terminal.say(isOurs ? "\nstopping; work that runs ends too" : "\ncontroller and agent go on; `tidemill down` stops them")
+                Terminal.say(
+                    isOurs
+                        ? "\nstopping; work that runs ends too"
+                        : "\ncontroller and agent go on; `tidemill down` stops them")
                 await bringup.stop { Terminal.say($0) }
                 return
             }
@@ -75,14 +82,17 @@ struct Up: AsyncParsableCommand {
             let node = try await bringup.readyNode(client)
             let amounts = node.status.allocatable
             Terminal.say(
-                "node \(node.metadata.name): Ready, \(amounts?.cpu.text ?? "?") CPUs and \(amounts?.memory.text ?? "?") for slices")
+                "node \(node.metadata.name): Ready, \(amounts?.cpu.text ?? "?") CPUs and \(amounts?.memory.text ?? "?") for slices"
+            )
             for sentence in node.status.enforcement { Terminal.say("not enforced here: \(sentence)") }
             let run = QuickstartRun(session: Session(client: client, namespace: "default"), manifests: manifests)
             try await run.submit { Terminal.say($0) }
             let rows = try await follow(run, bringup, limit: limit, isQuietAtEnd: exits)
             var complaints = run.complaints(rows)
             if !complaints.isEmpty {
-                for row in rows { complaints += ExpectedEnd.isMentioned(row.job, complaints) ? await run.logTail(row.job) : [] }
+                for row in rows {
+                    complaints += ExpectedEnd.isMentioned(row.job, complaints) ? await run.logTail(row.job) : []
+                }
             }
             if !exits { try await stay(bringup) }
             await client.shutdown()
@@ -110,8 +120,12 @@ struct Up: AsyncParsableCommand {
             }
             if !rows.isEmpty && rows.allSatisfy(\.isFinal) { break }
             if ContinuousClock.now >= end {
-                let open = rows.filter { !$0.isFinal }.map { "\($0.job) is \($0.state.rawValue)\($0.reason.isEmpty ? "" : " (\($0.reason))")" }
-                throw Failure("not all jobs have ended after \(limit): \(open.joined(separator: ", ")). --timeout gives them longer")
+                let open = rows.filter { !$0.isFinal }.map {
+                    "\($0.job) is \($0.state.rawValue)\($0.reason.isEmpty ? "" : " (\($0.reason))")"
+                }
+                throw Failure(
+                    "not all jobs have ended after \(limit): \(open.joined(separator: ", ")). --timeout gives them longer"
+                )
             }
             let news = try await bringup.tend()
             if !news.isEmpty {
@@ -136,7 +150,9 @@ struct Up: AsyncParsableCommand {
             return
         }
         Terminal.say("")
-        Terminal.say("Tidemill runs. In another terminal: export KUBECONFIG=\(home.kubeconfig), then tidemill or kubectl get jobs")
+        Terminal.say(
+            "Tidemill runs. In another terminal: export KUBECONFIG=\(home.kubeconfig), then tidemill or kubectl get jobs"
+        )
         Terminal.say("Ctrl-C stops it, with all work that runs then.")
         while true {
             for line in try await bringup.tend() { Terminal.say(line) }

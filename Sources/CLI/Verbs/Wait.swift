@@ -11,7 +11,9 @@ struct Wait: AsyncParsableCommand {
     @Argument(help: "job/hello · job hello other")
     var objects: [String]
 
-    @Option(name: .customLong("for"), help: "condition=TYPE[=STATUS], state=STATE, jsonpath={.PATH}=VALUE, create or delete.")
+    @Option(
+        name: .customLong("for"),
+        help: "condition=TYPE[=STATUS], state=STATE, jsonpath={.PATH}=VALUE, create or delete.")
     var condition: String
 
     @Option(name: .long, help: "How long for all together, such as 30s; without end when 0s.")
@@ -44,7 +46,8 @@ struct Wait: AsyncParsableCommand {
         }
     }
 
-    private func names(_ target: ObjectArguments.Target, _ scope: String?, _ session: Session) async throws -> [String] {
+    private func names(_ target: ObjectArguments.Target, _ scope: String?, _ session: Session) async throws -> [String]
+    {
         if !target.names.isEmpty { return target.names }
         guard selectors.selection != .all else { throw Failure("name the objects, or say which with -l SELECTOR") }
         let page = try await session.client.list(target.kind, namespace: scope, selection: selectors.selection)

@@ -41,11 +41,14 @@ private struct Conversion {
 
     mutating func value(_ node: Node, depth: Int) throws(YAMLError) -> JSON {
         values += 1
-        if values > YAMLReader.valueLimit { throw fault(node, "more than \(YAMLReader.valueLimit) values, aliases expanded") }
+        if values > YAMLReader.valueLimit {
+            throw fault(node, "more than \(YAMLReader.valueLimit) values, aliases expanded")
+        }
         if depth > YAMLReader.depthLimit { throw fault(node, "nested deeper than \(YAMLReader.depthLimit) levels") }
         switch node {
         case .scalar(let scalar):
-            let isString = scalar.style != .plain && scalar.style != .any || scalar.tag.description == "tag:yaml.org,2002:str"
+            let isString =
+                scalar.style != .plain && scalar.style != .any || scalar.tag.description == "tag:yaml.org,2002:str"
             if isString { return .string(scalar.string) }
             guard let value = YAMLScalar.plain(scalar.string) else {
                 throw fault(node, "\(scalar.string) is no number that JSON can carry: write it in quotes")
@@ -87,7 +90,8 @@ extension YAMLError {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            self.init(line: mark.line, column: mark.column, reason: problem)
+            let isDepth = problem.hasPrefix("Maximum nesting level")
+            self.init(line: mark.line, column: mark.column, reason: isDepth ? "nested too deeply" : problem)
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
             self.init(line: context.mark.line, column: context.mark.column, reason: "duplicate key \(names)")

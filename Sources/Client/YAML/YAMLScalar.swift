@@ -13,10 +13,14 @@ enum YAMLScalar {
         guard let first = text.utf8.first else { return .null }
         let isNumeric = (0x30...0x39).contains(first) || first == 0x2D || first == 0x2B || first == 0x2E
         guard isNumeric else { return .string(text) }
-        if text.hasPrefix("0x"), let number = Int64(text.dropFirst(2), radix: 16), !text.contains("-"), !text.contains("+") {
+        if text.hasPrefix("0x"), let number = Int64(text.dropFirst(2), radix: 16), !text.contains("-"),
+            !text.contains("+")
+        {
             return .integer(number)
         }
-        if text.hasPrefix("0o"), let number = Int64(text.dropFirst(2), radix: 8), !text.contains("-"), !text.contains("+") {
+        if text.hasPrefix("0o"), let number = Int64(text.dropFirst(2), radix: 8), !text.contains("-"),
+            !text.contains("+")
+        {
             return .integer(number)
         }
         return number(text)

@@ -63,8 +63,13 @@ package enum YAMLWriter {
 
     /// Scripts and the like: several lines, nothing that a literal block would change.
     private static func isBlock(_ text: String) -> Bool {
-        guard text.contains("\n"), let first = text.first, first != " ", first != "\n", first != "\t" else { return false }
-        return text.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && $0.value < 0x7F) || $0.value >= 0xA0 && $0.value != 0x2028 && $0.value != 0x2029 && $0.value != 0xFEFF }
+        guard text.contains("\n"), let first = text.first, first != " ", first != "\n", first != "\t" else {
+            return false
+        }
+        return text.unicodeScalars.allSatisfy {
+            $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && $0.value < 0x7F)
+                || $0.value >= 0xA0 && $0.value != 0x2028 && $0.value != 0x2029 && $0.value != 0xFEFF
+        }
     }
 
     private static func block(_ text: String, indent: Int) -> String {
@@ -86,7 +91,9 @@ package enum YAMLWriter {
         guard ("a"..."z").contains(first) || ("A"..."Z").contains(first) || first == "/" || first == "_" else {
             return isPlainFigure(text)
         }
-        guard !text.hasSuffix(" "), !text.hasSuffix(":"), !text.contains(": "), !text.contains(" #") else { return false }
+        guard !text.hasSuffix(" "), !text.hasSuffix(":"), !text.contains(": "), !text.contains(" #") else {
+            return false
+        }
         return text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7F }
     }
 
