@@ -26,7 +26,8 @@ struct Explanation {
             ? "no known node could hold it even when empty"
             : "the known nodes could hold \(room) of its \(size) members even when empty"
         let why = refusals.isEmpty ? "" : ": " + Self.counted(refusals)
-        return "\(can.prefix(1).uppercased())\(can.dropFirst())\(why). Ask for less, or add a node that is large enough."
+        return
+            "\(can.prefix(1).uppercased())\(can.dropFirst())\(why). Ask for less, or add a node that is large enough."
     }
 
     /// The class of a need for which no known node has a device at all.
@@ -57,7 +58,9 @@ struct Explanation {
             let shortages = members.compactMap { member -> Shortage? in
                 if case .short(let shortage, _) = member.refusal { shortage } else { nil }
             }
-            guard let nearest = shortages.min(by: { $0.missing < $1.missing }) else { return "\(members.count) \(group)" }
+            guard let nearest = shortages.min(by: { $0.missing < $1.missing }) else {
+                return "\(members.count) \(group)"
+            }
             return "\(members.count) \(group) (largest free \(nearest.freeText))"
         }.joined(separator: ", ")
     }

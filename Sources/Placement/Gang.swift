@@ -65,6 +65,18 @@ package struct PlannedShare: Sendable, Equatable {
     package var cardUnits: Rational
     package var isolation: Kinds.IsolationGrade
 
+    package init(
+        device: DeviceID, isCPU: Bool, amounts: DeviceAmounts, compute: Quantity? = nil, cardUnits: Rational,
+        isolation: Kinds.IsolationGrade
+    ) {
+        self.device = device
+        self.isCPU = isCPU
+        self.amounts = amounts
+        self.compute = compute
+        self.cardUnits = cardUnits
+        self.isolation = isolation
+    }
+
     /// The share as the grant records it.
     package var share: Kinds.Share {
         Kinds.Share(

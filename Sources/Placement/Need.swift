@@ -27,7 +27,8 @@ struct Need: Equatable {
         if request.cpu != nil || request.memory != nil {
             needs.append(
                 Need(
-                    deviceClass: DeviceSnapshot.cpuClass, milliCPU: request.cpu?.ceilingOfMilli, memory: request.memory))
+                    deviceClass: DeviceSnapshot.cpuClass, milliCPU: request.cpu?.ceilingOfMilli, memory: request.memory)
+            )
         } else if !needs.contains(where: { $0.deviceClass == DeviceSnapshot.cpuClass }) {
             let beside = Need.besideAccelerators
             needs.append(
@@ -66,7 +67,9 @@ struct Need: Equatable {
     private func amountsOfAccelerator(on device: DeviceSnapshot) -> DeviceAmounts {
         if memory == nil, compute == nil { return device.allocatable }
         let fraction = compute?.fraction ?? .zero
-        let bytes = memoryBytes(on: device) ?? min(fraction.ceiling(of: device.capacity.memoryBytes), device.allocatable.memoryBytes)
+        let bytes =
+            memoryBytes(on: device)
+            ?? min(fraction.ceiling(of: device.capacity.memoryBytes), device.allocatable.memoryBytes)
         return DeviceAmounts(memoryBytes: bytes, compute: fraction)
     }
 

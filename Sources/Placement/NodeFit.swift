@@ -50,7 +50,8 @@ struct NodeFit {
     }
 
     /// The device on which the need leaves the least over; ties go to the first name.
-    private func best(for need: Need, among devices: [DeviceSnapshot], taken: [PlannedShare]) -> Result<Choice, Refusal> {
+    private func best(for need: Need, among devices: [DeviceSnapshot], taken: [PlannedShare]) -> Result<Choice, Refusal>
+    {
         var best: Choice?
         var refusal: Refusal?
         for (index, device) in devices.enumerated() {
@@ -62,7 +63,9 @@ struct NodeFit {
                 refusal = refusal.map { $0.nearer(next) } ?? next
             case .success(let share):
                 let left = device.leftOver(after: share)
-                if best.map({ left < $0.leftOver }) ?? true { best = Choice(index: index, share: share, leftOver: left) }
+                if best.map({ left < $0.leftOver }) ?? true {
+                    best = Choice(index: index, share: share, leftOver: left)
+                }
             }
         }
         return best.map { .success($0) } ?? .failure(refusal ?? .noDevice(need.deviceClass))

@@ -21,7 +21,8 @@ enum Cluster {
         DeviceSnapshot(
             name: DeviceID(name), isCPU: true, classes: ["cpu": grades],
             capacity: DeviceAmounts(milliCPU: milliCPU, memoryBytes: mebibytes << 20),
-            allocatable: DeviceAmounts(milliCPU: allocatableMilliCPU ?? milliCPU, memoryBytes: mebibytes << 20), held: held)
+            allocatable: DeviceAmounts(milliCPU: allocatableMilliCPU ?? milliCPU, memoryBytes: mebibytes << 20),
+            held: held)
     }
 
     static func card(
@@ -39,7 +40,8 @@ enum Cluster {
     ) -> HeldShare {
         HeldShare(
             slice: SliceUID("held"), namespace: namespace,
-            amounts: DeviceAmounts(milliCPU: milliCPU, memoryBytes: mebibytes << 20, compute: compute), isolation: grade)
+            amounts: DeviceAmounts(milliCPU: milliCPU, memoryBytes: mebibytes << 20, compute: compute), isolation: grade
+        )
     }
 
     static func snapshot(_ nodes: [NodeSnapshot], classes: Set<String> = ["training"]) -> ClusterSnapshot {
@@ -81,7 +83,8 @@ extension Decision {
                 let shares = member.shares.map { share in
                     let cpu = share.isCPU ? " \(Quantity(milliCPU: share.amounts.milliCPU))" : ""
                     let compute = share.isCPU ? "" : " \(share.amounts.compute)"
-                    return "\(share.device)\(cpu)\(compute) \(Quantity(bytes: share.amounts.memoryBytes)) \(share.cardUnits)"
+                    return
+                        "\(share.device)\(cpu)\(compute) \(Quantity(bytes: share.amounts.memoryBytes)) \(share.cardUnits)"
                 }
                 return "\(member.slice)@\(member.node): \(shares.joined(separator: " + "))"
             }.joined(separator: "\n")

@@ -17,16 +17,18 @@ import TidemillSeams
             C.node("b", [C.cpu("b-cpu0", milliCPU: 8000, mebibytes: 1024, held: [C.held(mebibytes: 724)])]),
             C.node("c", [C.cpu("c-cpu0", milliCPU: 8000, mebibytes: 1024, held: [C.held(mebibytes: 924)])]),
         ]
-        #expect(explain(nodes, C.gang(try C.request(cpu: "1", memory: "512Mi"))) == """
-            InsufficientDevices: 0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi). \
-            Free 212Mi memory on b.
-            """)
+        #expect(
+            explain(nodes, C.gang(try C.request(cpu: "1", memory: "512Mi"))) == """
+                InsufficientDevices: 0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi). \
+                Free 212Mi memory on b.
+                """)
     }
 
     @Test func `uncordoning is named when it alone would do`() throws {
         let nodes = [C.node("a", cordoned: true, [C.cpu("a-cpu0", milliCPU: 8000, mebibytes: 4096)])]
-        #expect(explain(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi")))
-            == "InsufficientDevices: 0/1 nodes: 1 cordoned. Uncordon a.")
+        #expect(
+            explain(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi")))
+                == "InsufficientDevices: 0/1 nodes: 1 cordoned. Uncordon a.")
     }
 
     @Test(arguments: [
@@ -45,10 +47,11 @@ import TidemillSeams
             C.node("b", [C.cpu("b-cpu0", milliCPU: 8000, mebibytes: 4096)]),
         ]
         let gang = C.gang(try C.request(cpu: "1", memory: "1Gi"), passedOver: [NodeID("b"): "Occupied"])
-        #expect(explain(nodes, gang) == """
-            InsufficientDevices: 0/2 nodes: 1 passed over after refusing (Occupied), 1 tainted maintenance. \
-            Remove the taint maintenance from a.
-            """)
+        #expect(
+            explain(nodes, gang) == """
+                InsufficientDevices: 0/2 nodes: 1 passed over after refusing (Occupied), 1 tainted maintenance. \
+                Remove the taint maintenance from a.
+                """)
     }
 
     @Test func `a request larger than every node never fits`() throws {
@@ -56,23 +59,27 @@ import TidemillSeams
             C.node("a", cordoned: true, [C.cpu("a-cpu0", milliCPU: 2000, mebibytes: 2048)]),
             C.node("b", [C.cpu("b-cpu0", milliCPU: 4000, mebibytes: 2048, held: [C.held(milliCPU: 4000)])]),
         ]
-        #expect(explain(nodes, C.gang(try C.request(cpu: "64", memory: "1Gi"))) == """
-            NeverFits: No known node could hold it even when empty: 2 short of 64 cpu (largest free 4). \
-            Ask for less, or add a node that is large enough.
-            """)
+        #expect(
+            explain(nodes, C.gang(try C.request(cpu: "64", memory: "1Gi"))) == """
+                NeverFits: No known node could hold it even when empty: 2 short of 64 cpu (largest free 4). \
+                Ask for less, or add a node that is large enough.
+                """)
     }
 
     @Test func `a gang larger than the empty cluster never fits`() throws {
         let nodes = [C.node("a", [C.cpu("a-cpu0", milliCPU: 2000, mebibytes: 2048)])]
-        #expect(explain(nodes, C.gang(size: 9, try C.request(cpu: "1", memory: "1Gi"))).hasPrefix(
-            "NeverFits: The known nodes could hold 2 of its 9 members even when empty"))
+        #expect(
+            explain(nodes, C.gang(size: 9, try C.request(cpu: "1", memory: "1Gi"))).hasPrefix(
+                "NeverFits: The known nodes could hold 2 of its 9 members even when empty"))
     }
 
     @Test func `without a node or a class the message says what to create`() throws {
         let request = try C.request([C.device("training", compute: "50%")])
-        #expect(explain([], C.gang(request)) == "InsufficientDevices: 0/0 nodes: no node has joined yet. Start an agent.")
-        #expect(explain([], C.gang(request), classes: [])
-            == "NoMatchingDevice: No device class training exists. Create it, or ask for another class.")
+        #expect(
+            explain([], C.gang(request)) == "InsufficientDevices: 0/0 nodes: no node has joined yet. Start an agent.")
+        #expect(
+            explain([], C.gang(request), classes: [])
+                == "NoMatchingDevice: No device class training exists. Create it, or ask for another class.")
         let nodes = [C.node("a", [C.cpu("a-cpu0", milliCPU: 2000, mebibytes: 2048)])]
         #expect(explain(nodes, C.gang(request)).hasPrefix("NoMatchingDevice: No known node could hold it"))
     }

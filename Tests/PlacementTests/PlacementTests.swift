@@ -14,17 +14,20 @@ import TidemillSeams
     @Test func `an eighth of a domain and half a gibibyte are granted exactly`() throws {
         let nodes = [C.node("a", [C.cpu("a-cpu0", milliCPU: 2000, mebibytes: 8192, allocatableMilliCPU: 1800)])]
         let gang = C.gang(size: 2, try C.request([C.device("cpu", memory: "512Mi", compute: "12.5%")]))
-        #expect(decide(nodes, gang).text == """
-            job-1-0@a: a-cpu0 250m 512Mi 1/8
-            job-1-1@a: a-cpu0 250m 512Mi 1/8
-            """)
+        #expect(
+            decide(nodes, gang).text == """
+                job-1-0@a: a-cpu0 250m 512Mi 1/8
+                job-1-1@a: a-cpu0 250m 512Mi 1/8
+                """)
     }
 
     @Test func `cpu and memory come from one domain and the grant names it`() throws {
         let nodes = [
-            C.node("a", [
-                C.cpu("a-cpu0", milliCPU: 4000, mebibytes: 1024), C.cpu("a-cpu1", milliCPU: 4000, mebibytes: 8192),
-            ])
+            C.node(
+                "a",
+                [
+                    C.cpu("a-cpu0", milliCPU: 4000, mebibytes: 1024), C.cpu("a-cpu1", milliCPU: 4000, mebibytes: 8192),
+                ])
         ]
         #expect(decide(nodes, C.gang(try C.request(cpu: "2", memory: "2Gi"))).text == "job-1-0@a: a-cpu1 2 2Gi 1/2")
         let split = decide(nodes, C.gang(try C.request(cpu: "6", memory: "2Gi")))
@@ -32,7 +35,8 @@ import TidemillSeams
     }
 
     @Test func `the node with the least left over wins, and ties go to the first name`() throws {
-        let small = C.node("b", [C.cpu("b-cpu0", milliCPU: 2000, mebibytes: 2048, held: [C.held(milliCPU: 1000, mebibytes: 1024)])])
+        let small = C.node(
+            "b", [C.cpu("b-cpu0", milliCPU: 2000, mebibytes: 2048, held: [C.held(milliCPU: 1000, mebibytes: 1024)])])
         let nodes = [C.node("a", [C.cpu("a-cpu0", milliCPU: 2000, mebibytes: 2048)]), small]
         let request = try C.request(cpu: "1", memory: "1Gi")
         #expect(decide(nodes, C.gang(request)).text == "job-1-0@b: b-cpu0 1 1Gi 1/2")
@@ -53,16 +57,24 @@ import TidemillSeams
         var placement = Placement(C.snapshot([C.node("a", [C.cpu("a-cpu0", milliCPU: 2000, mebibytes: 2048)])]))
         let request = try C.request(cpu: "1500m", memory: "1Gi")
         #expect(placement.decide(C.gang(request)).text.hasPrefix("job-1-0@a"))
-        #expect(placement.decide(C.gang(request)).text
-            == "InsufficientDevices: 0/1 nodes: 1 short of 1500m cpu (largest free 500m). Free 1 cpu on a.")
+        #expect(
+            placement.decide(C.gang(request)).text
+                == "InsufficientDevices: 0/1 nodes: 1 short of 1500m cpu (largest free 500m). Free 1 cpu on a.")
     }
 
     @Test func `a gang that fits in part holds nothing`() throws {
-        var placement = Placement(C.snapshot([C.node("a", [
-            C.cpu("a-cpu0", milliCPU: 3000, mebibytes: 4096, held: [C.held(milliCPU: 1000)])
-        ])]))
-        #expect(placement.decide(C.gang(size: 3, try C.request(cpu: "1", memory: "1Gi"))).text
-            == "InsufficientDevices: 2 of 3 members fit; for the next 0/1 nodes: 1 short of 1 cpu (largest free 0). Free 1 cpu on a.")
+        var placement = Placement(
+            C.snapshot([
+                C.node(
+                    "a",
+                    [
+                        C.cpu("a-cpu0", milliCPU: 3000, mebibytes: 4096, held: [C.held(milliCPU: 1000)])
+                    ])
+            ]))
+        #expect(
+            placement.decide(C.gang(size: 3, try C.request(cpu: "1", memory: "1Gi"))).text
+                == "InsufficientDevices: 2 of 3 members fit; for the next 0/1 nodes: 1 short of 1 cpu (largest free 0). Free 1 cpu on a."
+        )
         #expect(placement.decide(C.gang(size: 2, try C.request(cpu: "1", memory: "1Gi"))).text.hasPrefix("job-1-0@a"))
     }
 
@@ -70,12 +82,15 @@ import TidemillSeams
         let free = C.card("a-gpu0", grades: [.exclusive, .enforced])
         let cpu = C.cpu("a-cpu0", milliCPU: 4000, mebibytes: 4096)
         let request = try C.request([C.device("training", .exclusive)])
-        #expect(decide([C.node("a", [free, cpu])], C.gang(request)).text
-            == "job-1-0@a: a-gpu0 1 1000Mi 1 + a-cpu0 250m 256Mi 1/16")
+        #expect(
+            decide([C.node("a", [free, cpu])], C.gang(request)).text
+                == "job-1-0@a: a-gpu0 1 1000Mi 1 + a-cpu0 250m 256Mi 1/16")
         var busy = free
         busy.held = [C.held(mebibytes: 10)]
-        #expect(decide([C.node("a", [busy, cpu])], C.gang(request)).text
-            == "InsufficientDevices: 0/1 nodes: 1 without an empty device of class training. Free a training device on a.")
+        #expect(
+            decide([C.node("a", [busy, cpu])], C.gang(request)).text
+                == "InsufficientDevices: 0/1 nodes: 1 without an empty device of class training. Free a training device on a."
+        )
     }
 
     @Test func `what is left of a card is exact`() throws {
@@ -86,13 +101,23 @@ import TidemillSeams
     }
 
     @Test func `advisory shares of two tenants never meet`() throws {
-        let nodes = [C.node("a", [C.cpu("a-cpu0", milliCPU: 4000, mebibytes: 4096, grades: [.advisory],
-            held: [C.held(milliCPU: 100, mebibytes: 100, namespace: "other", .advisory)])])]
+        let nodes = [
+            C.node(
+                "a",
+                [
+                    C.cpu(
+                        "a-cpu0", milliCPU: 4000, mebibytes: 4096, grades: [.advisory],
+                        held: [C.held(milliCPU: 100, mebibytes: 100, namespace: "other", .advisory)])
+                ])
+        ]
         let decision = decide(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi")))
-        #expect(decision.text == """
-            InsufficientDevices: 0/1 nodes: 1 where another tenant shares the cpu device without enforcement. \
-            Free a cpu device on a.
-            """)
-        #expect(decide(nodes, C.gang(namespace: "other", try C.request(cpu: "1", memory: "1Gi"))).text.hasPrefix("job-1-0@a"))
+        #expect(
+            decision.text == """
+                InsufficientDevices: 0/1 nodes: 1 where another tenant shares the cpu device without enforcement. \
+                Free a cpu device on a.
+                """)
+        #expect(
+            decide(nodes, C.gang(namespace: "other", try C.request(cpu: "1", memory: "1Gi"))).text.hasPrefix(
+                "job-1-0@a"))
     }
 }

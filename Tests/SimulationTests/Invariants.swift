@@ -24,20 +24,25 @@ struct Invariants {
 
     /// 1(a). What a slice holds by its state is in its node's record, under the epoch of its grant.
     private func oneHolder(_ world: WorldState, _ agents: [SimulatedAgent]) throws(Violation) {
-        let entries = Set(world.records.flatMap { record in
-            record.held.map { "\(record.node)/\($0.sliceUID)/\($0.epoch)" }
-        })
+        let entries = Set(
+            world.records.flatMap { record in
+                record.held.map { "\(record.node)/\($0.sliceUID)/\($0.epoch)" }
+            })
         for slice in world.slices where slice.status.state.holdsShares {
             guard let grant = slice.status.grant else {
                 throw Violation(description: "1(a): \(slice.metadata.name) is \(slice.status.state) without a grant")
             }
             if !entries.contains("\(grant.node)/\(slice.metadata.uid)/\(grant.epoch)") {
-                throw Violation(description: "1(a): \(slice.metadata.name) is \(slice.status.state) but holds nothing on \(grant.node)")
+                throw Violation(
+                    description:
+                        "1(a): \(slice.metadata.name) is \(slice.status.state) but holds nothing on \(grant.node)")
             }
         }
         for agent in agents {
-            for (uid, hold) in agent.holds where hold.isRunning && !entries.contains("\(agent.name)/\(uid)/\(hold.grant.epoch)") {
-                throw Violation(description: "1(a): \(hold.name) runs on \(agent.name) and its shares are free in the record")
+            for (uid, hold) in agent.holds
+            where hold.isRunning && !entries.contains("\(agent.name)/\(uid)/\(hold.grant.epoch)") {
+                throw Violation(
+                    description: "1(a): \(hold.name) runs on \(agent.name) and its shares are free in the record")
             }
         }
     }
@@ -87,12 +92,16 @@ struct Invariants {
                 $0.spec.member?.jobUID == job.metadata.uid && $0.spec.member?.attempt == gang.attempt
                     && $0.status.grant != nil
             }
-            let deleted = world.slices.contains { $0.spec.member?.jobUID == job.metadata.uid && $0.metadata.isTerminating }
+            let deleted = world.slices.contains {
+                $0.spec.member?.jobUID == job.metadata.uid && $0.metadata.isTerminating
+            }
             if granted != job.size, !deleted {
-                throw Violation(description: "5: \(job.metadata.name) is committed with \(granted) of \(job.size) grants")
+                throw Violation(
+                    description: "5: \(job.metadata.name) is committed with \(granted) of \(job.size) grants")
             }
         }
-        let gangs = Dictionary(world.jobs.map { ($0.metadata.uid, $0.status.gang) }, uniquingKeysWith: { first, _ in first })
+        let gangs = Dictionary(
+            world.jobs.map { ($0.metadata.uid, $0.status.gang) }, uniquingKeysWith: { first, _ in first })
         for hold in agents.flatMap(\.holds.values) where hold.isRunning {
             guard let gang = gangs[hold.member.jobUID] ?? nil, gang.attempt == hold.member.attempt else { continue }
             if gang.state != .started {
@@ -115,11 +124,15 @@ struct Invariants {
     func checkConverged(_ world: WorldState, _ agents: [SimulatedAgent]) throws(Violation) {
         for job in world.jobs where !job.status.state.isFinal {
             if job.status.reason == nil || job.status.state == .running {
-                throw Violation(description: "7: \(job.metadata.name) is still \(job.status.state), \(job.status.gang.map { "\($0)" } ?? "no gang")")
+                throw Violation(
+                    description:
+                        "7: \(job.metadata.name) is still \(job.status.state), \(job.status.gang.map { "\($0)" } ?? "no gang")"
+                )
             }
         }
         let over = Set(world.jobs.filter(\.status.state.isFinal).map(\.metadata.uid))
-        for slice in world.slices where over.contains(slice.spec.member?.jobUID ?? "") && slice.status.state != .released {
+        for slice in world.slices
+        where over.contains(slice.spec.member?.jobUID ?? "") && slice.status.state != .released {
             throw Violation(description: "7: \(slice.metadata.name) is \(slice.status.state) though its job is over")
         }
         for agent in agents where !agent.holds.isEmpty {

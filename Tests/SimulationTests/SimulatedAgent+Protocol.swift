@@ -57,14 +57,16 @@ extension SimulatedAgent {
 
     /// A grant that is new to this node: prepared when there is room, refused when not, given back when it is too late.
     private mutating func take(
-        _ slice: Kinds.Slice, _ grant: Kinds.Grant, _ member: Kinds.AttemptRef, _ gang: Kinds.GangRecord?, at now: Instant
+        _ slice: Kinds.Slice, _ grant: Kinds.Grant, _ member: Kinds.AttemptRef, _ gang: Kinds.GangRecord?,
+        at now: Instant
     ) -> [Report] {
         switch slice.status.state {
         case .pending, .released:
             return []
         case .reserved where slice.status.refusedBy.contains { $0.node == name }:
             return []
-        case .reserved where gang?.attempt == member.attempt && gang?.state == .committed && !slice.metadata.isTerminating:
+        case .reserved
+        where gang?.attempt == member.attempt && gang?.state == .committed && !slice.metadata.isTerminating:
             let asks = grant.shares.reduce(0) { $0 + ($1.cpu?.milliValue ?? 0) }
             guard grant.bootID == bootID, runningMilliCPU + asks <= Self.capacityMilliCPU else {
                 var next = slice
@@ -73,7 +75,8 @@ extension SimulatedAgent {
                 return [Report(changes: [.updateStatus(next)])]
             }
             holds[slice.metadata.uid] = Hold(
-                namespace: slice.metadata.namespace, name: slice.metadata.name, grant: grant, member: member, phase: .prepared)
+                namespace: slice.metadata.namespace, name: slice.metadata.name, grant: grant, member: member,
+                phase: .prepared)
             return [Report(changes: [.updateStatus(slice.with(.prepared))])]
         case .reserved where gang?.attempt == member.attempt && gang?.state == .drafting:
             return []

@@ -19,7 +19,7 @@ enum BrokenRule: Equatable {
 /// only the simulation moves.
 struct Simulation: Sendable {
     var seed: UInt64
-    var steps = 150
+    var steps = 100
     /// Steps without faults after which the cluster must have come to rest.
     var patience = 400
     var broken = BrokenRule.none

@@ -25,7 +25,8 @@ import Testing
         }
         // A run in which nothing went wrong would show nothing.
         let wanted: Set<String> = [
-            "job running", "job succeeded", "job failed", "gang abandoned", "slice lost", "slice releasing", "task fenced",
+            "job running", "job succeeded", "job failed", "gang abandoned", "slice lost", "slice releasing",
+            "task fenced",
             "task lost", "task preempted", "refusal", "silence", "retry",
         ]
         #expect(wanted.subtracting(seen) == [])

@@ -134,7 +134,8 @@ struct World {
         let view = AgentView(
             slices: state.slices,
             tasks: Dictionary(
-                state.tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) }, uniquingKeysWith: { first, _ in first }),
+                state.tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
+                uniquingKeysWith: { first, _ in first }),
             gangs: Dictionary(
                 state.jobs.compactMap { job in job.status.gang.map { (job.metadata.uid, $0) } },
                 uniquingKeysWith: { first, _ in first }))
@@ -185,7 +186,9 @@ struct World {
         seen.formUnion(state.tasks.map { "task \($0.status.state)" })
         if state.slices.contains(where: { !$0.status.refusedBy.isEmpty }) { seen.insert("refusal") }
         if state.slices.contains(where: { $0.status.reason == "NodeDisconnected" }) { seen.insert("silence") }
-        if state.jobs.contains(where: { $0.status.failures ?? 0 > 0 && !$0.status.state.isFinal }) { seen.insert("retry") }
+        if state.jobs.contains(where: { $0.status.failures ?? 0 > 0 && !$0.status.state.isFinal }) {
+            seen.insert("retry")
+        }
     }
 
     mutating func hasConverged() async throws -> Bool {

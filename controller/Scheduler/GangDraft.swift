@@ -10,11 +10,11 @@ import TidemillWire
 /// agents act on nothing before the gang record says Committed (invariant 5).
 package struct GangDraft: Sendable {
     package struct Part: Sendable {
-        var slices: [Kinds.Slice]
+        package var slices: [Kinds.Slice]
         /// Nodes whose record the part writes, with the record as it then stands.
-        var records: [NodeID: NodeAllocation]
+        package var records: [NodeID: NodeAllocation]
         /// The job, in the last part.
-        var job: Kinds.Job?
+        package var job: Kinds.Job?
     }
 
     package var parts: [Part]
@@ -57,7 +57,8 @@ package struct GangDraft: Sendable {
             after: policy.effectiveAfter.map { policy.after ?? APIDuration($0) })
         next.status.conditions.set(
             Kinds.Condition(
-                type: "Scheduled", status: .true, observedGeneration: slice.metadata.generation, lastTransitionTime: now,
+                type: "Scheduled", status: .true, observedGeneration: slice.metadata.generation,
+                lastTransitionTime: now,
                 reason: "Placed", message: "Granted on \(member.node)."))
         return next
     }
@@ -74,7 +75,7 @@ package struct GangDraft: Sendable {
         next.status.conditions.set(
             Kinds.Condition(
                 type: "Scheduled", status: .true, observedGeneration: job.metadata.generation, lastTransitionTime: now,
-                reason: "Placed", message: "\(members.count) members on \(nodes.joined(separator: ", "))."))
+                reason: "Placed", message: "\(counted(members.count, "member")) on \(nodes.joined(separator: ", "))."))
         return next
     }
 }

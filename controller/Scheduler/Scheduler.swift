@@ -19,7 +19,8 @@ package actor Scheduler: Service {
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
     package init(
-        mirror: ObjectMirror, agreement: any HeartbeatAgreement, sleep: @escaping Sleep, logger: Logger, bell: Bell = Bell()
+        mirror: ObjectMirror, agreement: any HeartbeatAgreement, sleep: @escaping Sleep, logger: Logger,
+        bell: Bell = Bell()
     ) {
         self.mirror = mirror
         resources = mirror.resources
@@ -105,7 +106,8 @@ package actor Scheduler: Service {
                 changes.append(.updateStatus(job))
                 let nodes = job.status.gang?.nodes.joined(separator: ", ") ?? ""
                 changes.append(
-                    events.creation(of: PlannedEvent(job, "Scheduled", "\(members.count) members granted on \(nodes)")))
+                    events.creation(
+                        of: PlannedEvent(job, "Scheduled", "\(counted(members.count, "member")) granted on \(nodes)")))
             }
             guard let revision = try await transact(changes, of: gang) else {
                 if index > 0 { try await abandon(gang, reason: "Conflict") }
@@ -119,7 +121,8 @@ package actor Scheduler: Service {
 
     /// Moves the gang to Abandoned; what it drafted is removed afterwards, by the job's reconciler.
     private func abandon(_ gang: DraftingGang, reason: String) async throws(APIError) {
-        let seen = try await resources.read(Kinds.Job.self, namespace: gang.job.metadata.namespace, name: gang.job.metadata.name)
+        let seen = try await resources.read(
+            Kinds.Job.self, namespace: gang.job.metadata.namespace, name: gang.job.metadata.name)
         guard var job = seen, job.metadata.uid == gang.job.metadata.uid, job.status.gang?.state == .drafting,
             job.status.gang?.attempt == gang.job.status.gang?.attempt
         else { return }

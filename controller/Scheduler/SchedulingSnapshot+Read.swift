@@ -17,7 +17,8 @@ extension SchedulingSnapshot {
         }
         if drafting.isEmpty {
             return SchedulingSnapshot(
-                cluster: ClusterSnapshot(revision: jobs.revision, nodes: [], classes: []), ledger: Ledger(), gangs: [], now: now)
+                cluster: ClusterSnapshot(revision: jobs.revision, nodes: [], classes: []), ledger: Ledger(), gangs: [],
+                now: now)
         }
         let gangs = gangs(drafting, slices: try await mirror.all(Kinds.Slice.self).objects)
         let ledger = try await ledger(mirror.resources)

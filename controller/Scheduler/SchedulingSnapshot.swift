@@ -84,7 +84,8 @@ package struct Ledger: Sendable, Equatable {
 
     /// Enters one member's shares under the node's next epoch, which it returns.
     mutating func enter(_ member: PlannedMember, slice: Kinds.Slice) -> Epoch {
-        var page = pages[member.node] ?? Page(record: NodeAllocation(node: member.node, bootID: member.bootID), revision: nil)
+        var page =
+            pages[member.node] ?? Page(record: NodeAllocation(node: member.node, bootID: member.bootID), revision: nil)
         let epoch = Epoch(page.record.epoch.rawValue + 1)
         page.record.epoch = epoch
         page.record.bootID = member.bootID

@@ -25,7 +25,8 @@ struct ControllerConfiguration: Sendable {
         guard let colon = listen.lastIndex(of: ":"), let port = UInt16(listen[listen.index(after: colon)...]),
             colon != listen.startIndex
         else {
-            throw .invalid(path: "listen", value: listen, source: "configuration", expected: "HOST:PORT, such as 127.0.0.1:7443")
+            throw .invalid(
+                path: "listen", value: listen, source: "configuration", expected: "HOST:PORT, such as 127.0.0.1:7443")
         }
         // An IPv6 address stands in brackets.
         host = String(listen[..<colon].filter { $0 != "[" && $0 != "]" })

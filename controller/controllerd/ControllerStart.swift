@@ -5,8 +5,8 @@ import TidemillAPIServer
 import TidemillDaemon
 import TidemillModel
 import TidemillReconcilers
-import TidemillScheduler
 import TidemillSQLiteStore
+import TidemillScheduler
 import TidemillSeams
 import TidemillStore
 import TidemillWire

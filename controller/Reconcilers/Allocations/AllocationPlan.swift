@@ -33,7 +33,8 @@ package struct AllocationPlan: Sendable, Equatable {
                 kept.append(holding)
                 continue
             }
-            freed.append("\(seen.record.node) frees \(holding.namespace)/\(holding.slice) epoch \(holding.epoch): \(why)")
+            freed.append(
+                "\(seen.record.node) frees \(holding.namespace)/\(holding.slice) epoch \(holding.epoch): \(why)")
         }
         guard !freed.isEmpty else { return AllocationPlan(record: nil, freed: []) }
         var record = seen.record

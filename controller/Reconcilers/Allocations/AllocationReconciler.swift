@@ -33,7 +33,8 @@ package actor AllocationReconciler: Service {
             // Records before slices: a holding that is seen has its slice's grant written already.
             let records = try await resources.records(prefix: NodeAllocation.prefix)
             let slices = try await mirror.all(Kinds.Slice.self).objects
-            let byUID = Dictionary(slices.map { (SliceUID($0.metadata.uid), $0) }, uniquingKeysWith: { first, _ in first })
+            let byUID = Dictionary(
+                slices.map { (SliceUID($0.metadata.uid), $0) }, uniquingKeysWith: { first, _ in first })
             var isSettled = true
             for stored in records {
                 guard let record = NodeAllocation(stored: stored.value) else {

@@ -50,7 +50,8 @@ package actor DeviceClassReconciler: Service {
         self.logger = logger
         writer = PlanWriter(resources: resources, component: "device-class-reconciler", logger: logger)
         wakeups = Wakeups(
-            resources: resources, kinds: [Kinds.DeviceClass.info, Kinds.Device.info], period: .seconds(30), sleep: sleep)
+            resources: resources, kinds: [Kinds.DeviceClass.info, Kinds.Device.info], period: .seconds(30), sleep: sleep
+        )
     }
 
     package func run() async throws {

@@ -20,7 +20,8 @@ package struct GarbageObservation: Sendable {
     package static let ownerKinds: Set<String> = ["Job", "Slice", "Task", "Node", "Device"]
 
     package init(
-        dependents: [any WireObject] = [], owners: Set<String> = [], slices: [Kinds.Slice] = [], events: [Kinds.Event] = [],
+        dependents: [any WireObject] = [], owners: Set<String> = [], slices: [Kinds.Slice] = [],
+        events: [Kinds.Event] = [],
         namespaces: [Kinds.Namespace] = [], contents: [String: Int] = [:], now: Timestamp
     ) {
         self.dependents = dependents

@@ -48,7 +48,8 @@ struct Attempt {
         ObjectMeta(
             name: name(index), namespace: job.metadata.namespace,
             labels: [
-                "tidemill.dev/job": job.metadata.name, "tidemill.dev/attempt": "\(number)", "tidemill.dev/index": "\(index)",
+                "tidemill.dev/job": job.metadata.name, "tidemill.dev/attempt": "\(number)",
+                "tidemill.dev/index": "\(index)",
             ],
             ownerReferences: [
                 OwnerReference(
@@ -116,7 +117,9 @@ struct Member {
     }
 
     private func isStale(_ task: Kinds.Task) -> Bool {
-        guard let grant = slice?.status.grant, let token = task.status.end?.token ?? task.status.token else { return false }
+        guard let grant = slice?.status.grant, let token = task.status.end?.token ?? task.status.token else {
+            return false
+        }
         return token < grant.token
     }
 

@@ -57,7 +57,8 @@ extension JobPlan {
         guard let ttl = job.spec.ttlAfterFinished, let finishedAt = job.status.finishedAt else {
             return JobPlan("is \(job.status.state.rawValue)")
         }
-        let goesAt = Timestamp(seconds: finishedAt.seconds + (ttl.duration.wholeNanoseconds + 999_999_999) / 1_000_000_000)
+        let goesAt = Timestamp(
+            seconds: finishedAt.seconds + (ttl.duration.wholeNanoseconds + 999_999_999) / 1_000_000_000)
         if goesAt <= seen.now { return JobPlan("has outlived its ttl", transactions: [[.delete(job)]]) }
         return JobPlan("is \(job.status.state.rawValue)", wakeAt: goesAt)
     }
@@ -76,7 +77,7 @@ extension Member {
         guard let slice else { return [] }
         let before = Self.counts(slice.metadata.annotations[Attempt.refusalsAnnotation] ?? "")
         return slice.status.refusedBy.map { refusal in
-            guard isRefused, refusal.node == slice.status.grant?.node else { return refusal }
+            guard refusal.node == slice.status.grant?.node else { return refusal }
             var next = refusal
             next.times = max(refusal.times, (before[refusal.node] ?? 0) + 1)
             let delay = BackOff.delaySeconds(times: next.times, jitter: seen.jitter)

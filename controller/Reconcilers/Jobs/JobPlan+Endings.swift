@@ -19,7 +19,8 @@ extension JobPlan {
         let releases = members.compactMap { release($0, because: "member \(cause.index) is \(word)") }
         let resting = members.count(where: \.isAtRest)
         guard resting == members.count else {
-            let waiting = "member \(cause.index) is \(word); waits for \(resting)/\(members.count) slices to be released"
+            let waiting =
+                "member \(cause.index) is \(word); waits for \(resting)/\(members.count) slices to be released"
             return JobPlan(waiting, transactions: [releases])
         }
         return failed == nil ? again(seen, members, cause) : fail(seen, members, cause)
@@ -52,7 +53,8 @@ extension JobPlan {
         var job = seen.job
         job.status.succeeded = Int64(members.count)
         job.finish(.succeeded, reason: nil, message: nil, seen: seen)
-        let event = PlannedEvent(job, "Succeeded", "All \(members.count) members succeeded")
+        let event = PlannedEvent(
+            job, "Succeeded", members.count == 1 ? "The member succeeded" : "All \(members.count) members succeeded")
         return JobPlan("has every member succeeded", transactions: [[.status(job)]], events: [event])
     }
 
@@ -71,7 +73,9 @@ extension JobPlan {
         if failures > job.spec.retries {
             job.finish(.failed, reason: reason, message: message, seen: seen)
             let event = PlannedEvent(job, "Failed", message, isWarning: true)
-            return JobPlan("failed \(failures) times, \(job.spec.retries) retries", transactions: [[.status(job)]], events: [event])
+            return JobPlan(
+                "failed \(failures) times, \(job.spec.retries) retries", transactions: [[.status(job)]], events: [event]
+            )
         }
         let delay = BackOff.delaySeconds(times: failures, jitter: seen.jitter)
         job.status.reason = reason

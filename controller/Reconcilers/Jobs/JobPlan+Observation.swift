@@ -37,8 +37,10 @@ extension JobPlan {
         if let taken = attempt.names.first(where: seen.namesTaken.contains) {
             next.status.state = .pending
             next.status.reason = "NamesTaken"
-            next.status.message = "Slice or task \(taken) of an earlier job of this name still exists; waiting until it is gone."
-            return JobPlan("waits for the objects of an earlier job", transactions: [next == seen.job ? [] : [.status(next)]])
+            next.status.message =
+                "Slice or task \(taken) of an earlier job of this name still exists; waiting until it is gone."
+            return JobPlan(
+                "waits for the objects of an earlier job", transactions: [next == seen.job ? [] : [.status(next)]])
         }
         let slices = Set(seen.slices.map(\.metadata.name))
         let tasks = Set(seen.tasks.map(\.metadata.name))
@@ -64,7 +66,9 @@ extension JobPlan {
     }
 
     private static func drafting(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
-        if let gone = members.first(where: { $0.slice == nil || $0.task == nil || $0.slice?.metadata.isTerminating == true }) {
+        if let gone = members.first(where: {
+            $0.slice == nil || $0.task == nil || $0.slice?.metadata.isTerminating == true
+        }) {
             return abandon(seen, reason: "MemberDeleted", "Member \(gone.index) was deleted before it was placed.")
         }
         return JobPlan("waits to be placed", wakeAt: seen.job.status.nextAttemptAt)
@@ -80,7 +84,9 @@ extension JobPlan {
             return abandon(seen, reason: reason, "Member \(lost.index) can no longer start: \(reason).")
         }
         let prepared = members.count { $0.slice?.status.state == .prepared }
-        guard prepared == members.count else { return JobPlan("waits for \(prepared)/\(members.count) members to be prepared") }
+        guard prepared == members.count else {
+            return JobPlan("waits for \(prepared)/\(members.count) members to be prepared")
+        }
         var job = seen.job
         job.status.state = .running
         job.status.reason = nil
@@ -88,7 +94,9 @@ extension JobPlan {
         job.status.gang?.state = .started
         if job.status.startedAt == nil { job.status.startedAt = seen.now }
         let nodes = job.status.gang?.nodes.joined(separator: ", ") ?? ""
-        let event = PlannedEvent(job, "Started", "Attempt \(job.status.gang?.attempt ?? 0) started \(members.count) members on \(nodes)")
+        let event = PlannedEvent(
+            job, "Started",
+            "Attempt \(job.status.gang?.attempt ?? 0) started \(counted(members.count, "member")) on \(nodes)")
         return JobPlan("has every member prepared", transactions: [[.status(job)]], events: [event])
     }
 

@@ -44,25 +44,30 @@ package struct NodeIdentities: Sendable {
             return .success(())
         }
         guard identity.machineID == heartbeat.machineID else {
-            return .failure(Refusal(
-                reason: "NodeIdentityChanged",
-                message: """
-                    Node \(heartbeat.node) is known as another machine. Delete the Node when the old machine is \
-                    gone for good, or give this one another name.
-                    """))
+            return .failure(
+                Refusal(
+                    reason: "NodeIdentityChanged",
+                    message: """
+                        Node \(heartbeat.node) is known as another machine. Delete the Node when the old machine is \
+                        gone for good, or give this one another name.
+                        """))
         }
         if identity.bootID != heartbeat.bootID {
             if isLive, identity.agentStart != nil {
-                return .failure(Refusal(
-                    reason: "NodeIdentityChanged",
-                    message: "Another boot of node \(heartbeat.node) was heard a moment ago; two agents claim one identity."))
+                return .failure(
+                    Refusal(
+                        reason: "NodeIdentityChanged",
+                        message:
+                            "Another boot of node \(heartbeat.node) was heard a moment ago; two agents claim one identity."
+                    ))
             }
             identity = Identity(machineID: heartbeat.machineID, bootID: heartbeat.bootID)
         }
         if identity.replaced.contains(heartbeat.agentStart) {
-            return .failure(Refusal(
-                reason: "NodeIdentityChanged",
-                message: "Another agent process has taken over node \(heartbeat.node)."))
+            return .failure(
+                Refusal(
+                    reason: "NodeIdentityChanged",
+                    message: "Another agent process has taken over node \(heartbeat.node)."))
         }
         if let last = identity.agentStart, last != heartbeat.agentStart { identity.replaced.insert(last) }
         identity.agentStart = heartbeat.agentStart

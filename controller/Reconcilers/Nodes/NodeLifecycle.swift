@@ -101,7 +101,8 @@ package actor NodeLifecycle: Service {
             let seen = NodeObservation(
                 nodes: nodes, granted: granted,
                 tasks: Dictionary(
-                    tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) }, uniquingKeysWith: { first, _ in first }),
+                    tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
+                    uniquingKeysWith: { first, _ in first }),
                 liveness: roster.states, lost: roster.lost, now: Timestamp(resources.time.wall()))
             for transaction in NodePlan.plan(seen).transactions {
                 await writer.write([transaction.changes], events: transaction.events, about: transaction.subject)

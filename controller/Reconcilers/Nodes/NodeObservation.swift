@@ -16,7 +16,8 @@ package struct NodeObservation: Sendable {
     package var now: Timestamp
 
     package init(
-        nodes: [Kinds.Node], granted: [Kinds.Slice], tasks: [String: Kinds.Task], liveness: [NodeID: NodeLiveness.State],
+        nodes: [Kinds.Node], granted: [Kinds.Slice], tasks: [String: Kinds.Task],
+        liveness: [NodeID: NodeLiveness.State],
         lost: Set<SliceUID> = [], now: Timestamp
     ) {
         self.nodes = nodes

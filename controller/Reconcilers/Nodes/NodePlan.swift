@@ -36,7 +36,9 @@ package struct NodePlan: Sendable {
         if before != state {
             let isWarning = state == .suspect || state == .disconnected
             events = [
-                PlannedEvent(node, "Node\(state.rawValue)", "Node went from \(before?.rawValue ?? "nothing") to \(state.rawValue)", isWarning: isWarning)
+                PlannedEvent(
+                    node, "Node\(state.rawValue)",
+                    "Node went from \(before?.rawValue ?? "nothing") to \(state.rawValue)", isWarning: isWarning)
             ]
         }
         transactions.append(("node \(name)", [.status(next)], events))
@@ -69,7 +71,8 @@ package struct NodePlan: Sendable {
         guard let grant = slice.status.grant, let heard = seen.liveness[NodeID(grant.node)] else { return }
         var next = slice
         switch (heard, slice.status.state) {
-        case (.disconnected, .reserved), (.disconnected, .prepared), (.disconnected, .active), (.disconnected, .releasing):
+        case (.disconnected, .reserved), (.disconnected, .prepared), (.disconnected, .active),
+            (.disconnected, .releasing):
             guard slice.status.reason != "NodeDisconnected" else { return }
             next.status.reason = "NodeDisconnected"
             next.status.message = Self.silenceText(grant)

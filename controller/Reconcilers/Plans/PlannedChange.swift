@@ -24,7 +24,8 @@ extension PlannedChange: CustomStringConvertible {
         switch self {
         case .create(let object): "create \(Self.name(object))"
         case .status(let object): "set \(Self.name(object)) \(Self.state(object))"
-        case .metadata(let object): "finalizers of \(Self.name(object)): \(object.metadata.finalizers.joined(separator: " "))"
+        case .metadata(let object):
+            "finalizers of \(Self.name(object)): \(object.metadata.finalizers.joined(separator: " "))"
         case .delete(let object): "delete \(Self.name(object))"
         }
     }

@@ -5,8 +5,9 @@ import TidemillWire
 /// Runs a reconciler's tick: at once, whenever an object of the watched kinds changes, when its bell is rung, and at
 /// least once a period.
 ///
-/// Ticks never overlap, and what happens during one leads to exactly one more. A watch that ends is opened again: what it
-/// missed is seen by the tick that follows, because ticks look at everything.
+/// Ticks never overlap, and what happens during one leads to exactly one more. A tick that took long is followed by a
+/// pause as long, so that no reconciler takes more than half of its time from those who serve. A watch that ends is opened
+/// again: what it missed is seen by the tick that follows, because ticks look at everything.
 package struct Wakeups: Sendable {
     package let resources: Resources
     package let kinds: [KindInfo]
@@ -14,7 +15,11 @@ package struct Wakeups: Sendable {
     package let sleep: Sleep
     package let bell: Bell
 
-    package init(resources: Resources, kinds: [KindInfo], period: Duration, sleep: @escaping Sleep, bell: Bell = Bell()) {
+    /// Ticks up to this long need no pause.
+    private static let short: Duration = .milliseconds(5)
+
+    package init(resources: Resources, kinds: [KindInfo], period: Duration, sleep: @escaping Sleep, bell: Bell = Bell())
+    {
         self.resources = resources
         self.kinds = kinds
         self.period = period
@@ -35,7 +40,13 @@ package struct Wakeups: Sendable {
             bell.ring()
             for await _ in bell.rings {
                 if Task.isCancelled { break }
+                let start = resources.time.now()
                 await tick()
+                let spent = resources.time.now().since(start)
+                if spent > Self.short {
+                    // Only cancellation ends a sleep early, and it ends this loop too.
+                    try? await sleep(min(spent, .seconds(1)))
+                }
             }
             group.cancelAll()
         }
@@ -51,7 +62,8 @@ package struct Wakeups: Sendable {
                 // A store that cannot be watched now is asked again; meanwhile the period wakes the tick.
             }
             bell.ring()
-            guard (try? await sleep(.milliseconds(200))) != nil else { return }  // Only cancellation ends a sleep early.
+            // Only cancellation ends a sleep early.
+            guard (try? await sleep(.milliseconds(200))) != nil else { return }
         }
     }
 }

@@ -26,3 +26,8 @@ package struct PlannedEvent: Sendable, Equatable {
         self.isWarning = isWarning
     }
 }
+
+/// `1 member`, `2 members`.
+package func counted(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+}

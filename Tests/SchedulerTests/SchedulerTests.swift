@@ -1,0 +1,125 @@
+import Testing
+import TidemillModel
+import TidemillScheduler
+import TidemillSeams
+import TidemillStore
+import TidemillWire
+
+@Suite struct SchedulerTests {
+    @Test func `a gang is granted, recorded and committed at one revision`() async throws {
+        let scene = try await Scene()
+        try await scene.submit("j", members: 2)
+        let token = await scene.resources.store.currentRevision()
+        await scene.scheduler().cycle()
+
+        let job = try #require(try await scene.job("j"))
+        #expect(job.status.gang == Kinds.GangRecord(attempt: 1, state: .committed, nodes: ["a"]))
+        let slices = try await scene.slices()
+        #expect(slices.map(\.status.state) == [.reserved, .reserved])
+        #expect(slices.compactMap(\.status.grant?.epoch) == [1, 2])
+        #expect(slices.compactMap(\.status.grant?.token) == [token.rawValue, token.rawValue])
+        #expect(slices.map(\.status.grant?.after) == [APIDuration(.seconds(10)), APIDuration(.seconds(10))])
+        #expect(Set((slices.map(\.metadata.resourceVersion) + [job.metadata.resourceVersion])).count == 1)
+
+        let record = try #require(try await scene.allocation("a"))
+        #expect(record.epoch == Epoch(2))
+        #expect(record.held.map(\.slice) == ["j-1-0", "j-1-1"])
+        #expect(record.held.map(\.sliceUID.rawValue) == slices.map(\.metadata.uid))
+    }
+
+    @Test func `the next grant of a node has the next epoch and knows what is held`() async throws {
+        let scene = try await Scene()
+        try await scene.submit("big", milliCPU: 90_000)
+        await scene.scheduler().cycle()
+        try await scene.submit("other", milliCPU: 20_000)
+        try await scene.submit("small", milliCPU: 10_000)
+        await scene.scheduler().cycle()
+        #expect(
+            try await scene.job("other")?.status.message == """
+                0/1 nodes: 1 short of 20 cpu (largest free 10). Free 10 cpu on a.
+                """)
+        #expect(try await scene.allocation("a")?.held.map(\.slice) == ["big-1-0", "small-1-0"])
+        #expect(try await scene.allocation("a")?.epoch == Epoch(2))
+    }
+
+    @Test func `two gangs of one cycle on one node are both granted`() async throws {
+        let scene = try await Scene()
+        try await scene.submit("j1")
+        try await scene.submit("j2")
+        await scene.scheduler().cycle()
+        #expect(try await scene.allocation("a")?.held.map(\.epoch) == [Epoch(1), Epoch(2)])
+        #expect(try await scene.job("j2")?.status.gang?.state == .committed)
+    }
+
+    @Test func `a reason is written once`() async throws {
+        let scene = try await Scene(nodes: [])
+        try await scene.submit("j")
+        await scene.scheduler().cycle()
+        #expect(try await scene.job("j")?.status.reason == "InsufficientDevices")
+        #expect(try await scene.slices().first?.status.reason == "InsufficientDevices")
+        let revision = await scene.resources.store.currentRevision()
+        await scene.scheduler().cycle()
+        #expect(await scene.resources.store.currentRevision() == revision)
+    }
+
+    @Test func `a grant waits until its nodes renew often enough`() async throws {
+        let scene = try await Scene()
+        try await scene.submit("j")
+        await scene.scheduler(Interruption(agrees: false)).cycle()
+        #expect(try await scene.job("j")?.status.gang?.state == .drafting)
+        #expect(try await scene.job("j")?.status.reason == "GangNotReady")
+        #expect(try await scene.allocation("a") == nil)
+        await scene.scheduler().cycle()
+        #expect(try await scene.job("j")?.status.reason == nil)
+        #expect(try await scene.job("j")?.status.gang?.state == .committed)
+    }
+
+    @Test func `what moved between plan and write grants nothing`() async throws {
+        let scene = try await Scene()
+        try await scene.submit("j", members: 2)
+        let resources = scene.resources
+        await scene.scheduler(
+            Interruption(during: {
+                let other = NodeAllocation(node: NodeID("a"), bootID: BootID("boot-a"), epoch: Epoch(7))
+                // The record is new, so this cannot conflict.
+                _ = try? await resources.transact([
+                    .putRecord(key: NodeAllocation.key(NodeID("a")), other.json, expected: nil)
+                ])
+            })
+        ).cycle()
+        #expect(try await scene.job("j")?.status.gang?.state == .drafting)
+        #expect(try await scene.slices().allSatisfy { $0.status.state == .pending })
+        await scene.scheduler().cycle()
+        #expect(try await scene.slices().compactMap(\.status.grant?.epoch) == [8, 9])
+    }
+
+    @Test func `a gang larger than one transaction is committed by its last part`() async throws {
+        let scene = try await Scene(nodes: ["a", "b"])
+        try await scene.submit("j", members: 130)
+        await scene.scheduler().cycle()
+        #expect(try await scene.job("j")?.status.gang?.state == .committed)
+        let slices = try await scene.slices()
+        #expect(slices.allSatisfy { $0.status.state == .reserved })
+        let held = try await [scene.allocation("a"), scene.allocation("b")].compactMap { $0 }.flatMap(\.held)
+        #expect(Set(held.map(\.sliceUID.rawValue)) == Set(slices.map(\.metadata.uid)))
+        #expect(held.count == 130)
+    }
+
+    @Test func `a conflict half-way abandons the attempt`() async throws {
+        let scene = try await Scene(nodes: ["a", "b"])
+        try await scene.submit("j", members: 130)
+        let resources = scene.resources
+        await scene.scheduler(
+            Interruption(during: {
+                // The last part finds the job changed.
+                guard var job = try? await resources.read(Kinds.Job.self, namespace: "default", name: "j") else {
+                    return
+                }
+                job.metadata.annotations["touched"] = "yes"
+                _ = try? await resources.transact([.update(job)])  // Nothing else writes the job now.
+            })
+        ).cycle()
+        #expect(try await scene.job("j")?.status.gang?.state == .abandoned)
+        #expect(try await scene.job("j")?.status.gang?.nodes == [])
+    }
+}
