@@ -28,7 +28,7 @@ import TidemillWire
             (["spec": ["gang": ["min": 2]]], "spec.gang.min: Invalid value: 2: field is immutable"),
             (["spec": ["slice": ["memory": "2Gi"]]], #"spec.slice.memory: Invalid value: "2Gi": field is immutable"#),
             (["spec": ["slice": ["cpu": "2"]]], #"spec.slice.cpu: Invalid value: "2": field is immutable"#),
-            (["spec": ["slice": ["memory": nil]]], "spec.slice.memory: Invalid value: field is immutable"),
+            (["spec": ["slice": ["memory": .null]]], "spec.slice.memory: Invalid value: field is immutable"),
             (
                 ["spec": ["slice": ["devices": [["class": "b", "compute": "50%"]]]]],
                 #"spec.slice.devices[0].class: Invalid value: "b": field is immutable"#

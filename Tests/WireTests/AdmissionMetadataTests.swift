@@ -69,7 +69,7 @@ import TidemillWire
 
     @Test func `what Kubernetes clients send along is dropped`() {
         let (tree, errors) = admit([
-            "name": "a", "managedFields": [["x": 1]], "selfLink": "/a", "creationTimestamp": nil,
+            "name": "a", "managedFields": [["x": 1]], "selfLink": "/a", "creationTimestamp": .null,
         ])
         #expect(errors == [])
         #expect(tree["metadata"] == ["name": "a"])

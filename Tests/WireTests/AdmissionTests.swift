@@ -45,37 +45,37 @@ import TidemillWire
 
     @Test(
         arguments: [
-            (["spec": "x"], "spec: Invalid value: must be an object, not a string"),
-            (["spec": ["retries": "3"]], "spec.retries: Invalid value: must be an integer, not a string"),
+            (["spec": "x"], #"spec: Invalid value: "x": must be an object, not a string"#),
+            (["spec": ["retries": "3"]], #"spec.retries: Invalid value: "3": must be an integer, not a string"#),
             (
                 ["spec": ["retries": .number("1.5")]],
-                "spec.retries: Invalid value: must be an integer of 64 bits, not 1.5"
+                "spec.retries: Invalid value: 1.5: must be an integer of 64 bits, not another number"
             ),
             (
                 ["spec": ["template": ["command": "true"]]],
-                "spec.template.command: Invalid value: must be a list, not a string"
+                #"spec.template.command: Invalid value: "true": must be a list, not a string"#
             ),
             (
                 ["spec": ["template": ["command": ["a", 1]]]],
-                "spec.template.command[1]: Invalid value: must be a string, not an integer"
+                "spec.template.command[1]: Invalid value: 1: must be a string, not an integer"
             ),
             (
                 ["spec": ["template": ["env": [.null]]]],
-                "spec.template.env[0]: Invalid value: must be an object, not null"
+                "spec.template.env[0]: Invalid value: null: must be an object, not null"
             ),
-            (["spec": ["preemptibility": true]], "spec.preemptibility: Invalid value: must be a string, not a boolean"),
+            (["spec": ["preemptibility": true]], "spec.preemptibility: Invalid value: true: must be a string, not a boolean"),
             (
                 ["spec": ["slice": ["memory": true]]],
-                #"spec.slice.memory: Invalid value: must be a quantity such as "250m" or "16Gi", not a boolean"#
+                #"spec.slice.memory: Invalid value: true: must be a quantity such as "250m" or "16Gi", not a boolean"#
             ),
             (
                 ["spec": ["ttlAfterFinished": 60]],
-                #"spec.ttlAfterFinished: Invalid value: must be a duration such as "60s", not an integer"#
+                #"spec.ttlAfterFinished: Invalid value: 60: must be a duration such as "60s", not an integer"#
             ),
-            (["metadata": ["labels": "a"]], "metadata.labels: Invalid value: must be an object, not a string"),
-            (["metadata": ["labels": ["a": 1]]], "metadata.labels[a]: Invalid value: must be a string, not an integer"),
-            (["metadata": ["finalizers": "a"]], "metadata.finalizers: Invalid value: must be a list, not a string"),
-            (["metadata": ["name": 7]], "metadata.name: Invalid value: must be a string, not an integer"),
+            (["metadata": ["labels": "a"]], #"metadata.labels: Invalid value: "a": must be an object, not a string"#),
+            (["metadata": ["labels": ["a": 1]]], "metadata.labels[a]: Invalid value: 1: must be a string, not an integer"),
+            (["metadata": ["finalizers": "a"]], #"metadata.finalizers: Invalid value: "a": must be a list, not a string"#),
+            (["metadata": ["name": 7]], "metadata.name: Invalid value: 7: must be a string, not an integer"),
         ] as [(JSON, String)])
     func `a wrong type is named`(_ change: JSON, _ message: String) {
         #expect(errors(change) == [message])
@@ -188,9 +188,9 @@ import TidemillWire
             MergePatch.apply(
                 ["spec": ["slice": ["cpu": 1]]],
                 to: [
-                    "metadata": ["name": "a", "creationTimestamp": nil],
-                    "spec": ["slice": ["memory": nil], "template": ["command": ["a"]], "onDisconnect": nil],
-                    "status": nil,
+                    "metadata": ["name": "a", "creationTimestamp": .null],
+                    "spec": ["slice": ["memory": .null], "template": ["command": ["a"]], "onDisconnect": .null],
+                    "status": .null,
                 ]), kind: Kinds.jobInfo)
         #expect(errors == [])
         #expect(tree["metadata"] == ["name": "a"])

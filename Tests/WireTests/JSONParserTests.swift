@@ -28,7 +28,7 @@ struct JSONParserTests {
             ("1.0", .number("1.0")), ("-0.0", .number("-0.0")), ("1e3", .number("1e3")), ("2E-7", .number("2E-7")),
             ("1.25e+10", .number("1.25e+10")), ("123456789.125", .number("123456789.125")), ("1e308", .number("1e308")),
             ("\"\"", ""), ("[]", []), ("[ ]", []), ("{}", [:]), ("{ }", [:]), ("[1,[2,[]]]", [1, [2, []]]),
-            (#"{"a":{"b":[null,true]},"c":"d"}"#, ["a": ["b": [nil, true]], "c": "d"]),
+            (#"{"a":{"b":[null,true]},"c":"d"}"#, ["a": ["b": [.null, true]], "c": "d"]),
         ] as [(String, JSON)])
     func `reads values`(text: String, expected: JSON) throws {
         #expect(try JSON.parse(text) == expected)

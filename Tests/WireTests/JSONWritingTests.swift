@@ -12,7 +12,7 @@ struct JSONWritingTests {
             ("", #""""#), ("a/b <é> 😀", #""a/b <é> 😀""#), ("q\"b\\", #""q\"b\\""#),
             ("\u{8}\u{9}\u{A}\u{C}\u{D}", #""\b\t\n\f\r""#),
             ("\0\u{1}\u{F}\u{10}\u{1F}", #""\u0000\u0001\u000f\u0010\u001f""#),
-            ("\u{7F}\u{2028}", "\"\u{7F}\u{2028}\""), ([], "[]"), ([:], "{}"), ([1, [2, nil]], "[1,[2,null]]"),
+            ("\u{7F}\u{2028}", "\"\u{7F}\u{2028}\""), ([], "[]"), ([:], "{}"), ([1, [2, .null]], "[1,[2,null]]"),
             (["b": 1, "a": ["x": "y"]], #"{"b":1,"a":{"x":"y"}}"#), (["k\n": 1], #"{"k\n":1}"#),
         ] as [(JSON, String)])
     func `writes values without white space`(value: JSON, expected: String) {
@@ -23,7 +23,7 @@ struct JSONWritingTests {
     @Test func `what is written is read back the same`() throws {
         let every = String(String.UnicodeScalarView((0..<0x300).compactMap(Unicode.Scalar.init(_:))))
         let value: JSON = [
-            every: .string(every), "n": [.integer(.min), .number("1e-7"), nil, true, [:], []], "😀": "\u{10FFFF}",
+            every: .string(every), "n": [.integer(.min), .number("1e-7"), .null, true, [:], []], "😀": "\u{10FFFF}",
         ]
         let read = try JSON.parse(value.bytes)
         #expect(read == value)
@@ -39,7 +39,7 @@ struct JSONWritingTests {
     }
 
     @Test func `pretty text is indented as kubectl does it`() {
-        let value: JSON = ["a": [1, [:], []], "b": ["c": nil]]
+        let value: JSON = ["a": [1, [:], []], "b": ["c": .null]]
         #expect(
             value.prettyText == """
                 {

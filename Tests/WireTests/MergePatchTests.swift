@@ -30,7 +30,7 @@ struct MergePatchTests {
     }
 
     @Test func `members that stay keep their places`() throws {
-        let patched = MergePatch.apply(["b": 9, "d": 4, "a": nil], to: ["a": 1, "b": 2, "c": 3])
+        let patched = MergePatch.apply(["b": 9, "d": 4, "a": .null], to: ["a": 1, "b": 2, "c": 3])
         #expect(patched.text == #"{"b":9,"c":3,"d":4}"#)
     }
 

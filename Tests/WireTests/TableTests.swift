@@ -86,7 +86,7 @@ struct TableTests {
         arguments: [
             (column("S", "status.x"), ["status": ["x": 5]], "5"),
             (column("S", "status.x"), ["status": ["x": true]], "true"),
-            (column("S", "status.x"), ["status": ["x": nil]], "<none>"), (column("S", "status.x"), [:], "<none>"),
+            (column("S", "status.x"), ["status": ["x": .null]], "<none>"), (column("S", "status.x"), [:], "<none>"),
             (column("I", "status.x", "integer"), ["status": ["x": 5]], 5),
             (column("I", "status.x", "integer"), [:], "<none>"),
             (column("D", "status.shares.0.device"), ["status": ["shares": [["device": "d0"]]]], "d0"),

@@ -14,8 +14,11 @@ extension FieldError {
         FieldError(field: field, reason: .invalid, value: "\(value)", message: "Invalid value: \(value): \(detail)")
     }
 
-    package static func wrongType(_ field: String, wanted: String, found: String) -> FieldError {
-        FieldError(field: field, reason: .typeInvalid, message: "Invalid value: must be \(wanted), not \(found)")
+    /// - Parameter value: the value as JSON, cut by the caller when it is long.
+    package static func wrongType(_ field: String, wanted: String, found: String, value: String) -> FieldError {
+        FieldError(
+            field: field, reason: .typeInvalid, value: value,
+            message: "Invalid value: \(value): must be \(wanted), not \(found)")
     }
 
     package static func notSupported(_ field: String, _ value: String, supported: [String]) -> FieldError {

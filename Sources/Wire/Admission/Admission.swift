@@ -12,7 +12,7 @@ package enum Admission {
     /// The tree as it would be stored, and what is wrong with it. `metadata.managedFields` and `selfLink` are dropped.
     package static func admit(_ tree: JSON, kind: KindInfo) -> (tree: JSON, errors: [FieldError]) {
         guard case .object(let object) = tree else {
-            return (tree, [.wrongType("", wanted: "an object", found: tree.typeName)])
+            return (tree, [.wrongType("", wanted: "an object", found: tree.typeName, value: tree.shortText)])
         }
         var walk = AdmissionWalk()
         let admitted = walk.root(object, kind: kind)

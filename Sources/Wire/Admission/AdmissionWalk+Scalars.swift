@@ -49,7 +49,9 @@ extension AdmissionWalk {
         guard case .integer(let number) = json else {
             if case .number(let text) = json {
                 report {
-                    .wrongType($0, wanted: "an integer of 64 bits", found: text.utf8.count > 40 ? "a number" : text)
+                    .wrongType(
+                        $0, wanted: "an integer of 64 bits", found: "another number",
+                        value: text.utf8.count > 40 ? text.prefix(40) + "…" : text)
                 }
                 return json
             }

@@ -26,7 +26,7 @@ struct AdmissionWalk {
         switch object[key] {
         case nil, .null, .string(wanted): break
         case .string(let found): report { _ in .notSupported(key, found, supported: [wanted]) }
-        case let found?: report { _ in .wrongType(key, wanted: "a string", found: found.typeName) }
+        case let found?: report { _ in .wrongType(key, wanted: "a string", found: found.typeName, value: found.shortText) }
         }
         return .string(wanted)
     }
@@ -128,7 +128,15 @@ struct AdmissionWalk {
     }
 
     mutating func wrongType(_ wanted: String, _ json: JSON) -> JSON {
-        report { .wrongType($0, wanted: wanted, found: json.typeName) }
+        report { .wrongType($0, wanted: wanted, found: json.typeName, value: json.shortText) }
         return json
+    }
+}
+
+extension JSON {
+    /// The value as an error message shows it: its JSON text, cut after 60 characters.
+    var shortText: String {
+        let text = self.text
+        return text.count > 60 ? text.prefix(60) + "…" : text
     }
 }
