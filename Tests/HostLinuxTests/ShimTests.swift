@@ -66,6 +66,20 @@ import TidemillSeams
         #expect((Int(lines[4]) ?? 99) <= 5)
     }
 
+    @Test func `the task inherits no descriptor, no blocked or ignored signal, and a usual file mode mask`() throws {
+        let bench = try ShimBench([
+            "sh", "-c",
+            "ls /proc/self/fd | tr '\n' ' '; grep -E '^Sig(Blk|Ign)|^Umask' /proc/self/status | tr -d '\t\n'",
+        ])
+        defer { bench.close() }
+        try bench.launch()
+        _ = try bench.awaitEnd()
+        // 3 is the folder that ls reads.
+        let zeros = String(repeating: "0", count: 16)
+        let log = try bench.log
+        #expect(log == "0 1 2 3 Umask:0022SigBlk:\(zeros)SigIgn:\(zeros)")
+    }
+
     @Test func `a stop reaches the command, which may end in its own way`() throws {
         let bench = try ShimBench(["sh", "-c", "trap 'echo bye; exit 3' TERM; echo runs; while :; do sleep 0.1; done"])
         defer { bench.close() }

@@ -120,9 +120,7 @@ static _Noreturn void reap(pid_t command) {
 static _Noreturn void be_init(const struct tm_init_spec *spec, int reports, int life) {
     prctl(PR_SET_NAME, "tidemill-init");
     place_descriptors(reports, life, spec->output);
-    struct sigaction standard = {0};
-    standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < 65; number++) sigaction(number, &standard, NULL);
+    tm_default_signals();
     if (spec->user_namespace) await_shim();
     for (char *const *path = spec->group_procs; *path; path++) {
         int error = tm_write_file(*path, "0", 1);

@@ -17,9 +17,7 @@
 /// Runs in the forked child of a multi-threaded process: system calls only.
 static _Noreturn void become(const char *program, char *const arguments[], char *const environment[],
                              const char *output, int failure) {
-    struct sigaction standard = {0};
-    standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < 65; number++) sigaction(number, &standard, NULL);
+    tm_default_signals();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

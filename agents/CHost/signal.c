@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,13 @@ int tm_stop_signals(void) {
     if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0) return -errno;
     int signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     return signals < 0 ? -errno : signals;
+}
+
+void tm_default_signals(void) {
+    // The kernel's own call: glibc refuses the two signals that it keeps for itself, which a parent may have ignored. All
+    // zero is the kernel's struct with SIG_DFL, on every architecture.
+    unsigned long standard[8] = {0};
+    for (int number = 1; number < 65; number++) syscall(SYS_rt_sigaction, number, standard, NULL, 8);
 }
 
 int tm_take_signal(int signals) {

@@ -159,6 +159,8 @@ int tm_init_go(const struct tm_init *init);
 
 /// Blocks SIGTERM, SIGINT, SIGHUP, SIGPIPE and SIGCHLD, and returns a signalfd for SIGTERM and SIGINT (not blocking).
 int tm_stop_signals(void);
+/// Gives every signal its default action. Safe in a forked child.
+void tm_default_signals(void);
 /// Takes one signal from the signalfd: its number, 0 when none is there.
 int tm_take_signal(int signals);
 /// A pipe whose both ends are close-on-exec; the reading end does not block.
