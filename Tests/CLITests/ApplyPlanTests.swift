@@ -48,7 +48,7 @@ import TidemillWire
         var shorter = manifest
         shorter["spec"]?["retries"] = nil
         let patch = patch(shorter, stored(manifest))
-        #expect(patch?["spec"] == ["retries": nil])
+        #expect(patch?["spec"] == ["retries": .null])
     }
 
     @Test func `leaves labels of others alone`() {

@@ -21,7 +21,7 @@ import TidemillWire
         ],
         "rows": [
             [
-                "cells": ["hello", "Running", nil],
+                "cells": ["hello", "Running", .null],
                 "object": ["metadata": ["name": "hello", "namespace": "lab", "labels": ["b": "2", "a": "1"]]],
             ]
         ],

@@ -9,7 +9,7 @@ import TidemillWire
             ("a: 1", ["a": 1]),
             ("a: '1'", ["a": "1"]),
             ("a: yes\nb: off\nc: 12:30", ["a": "yes", "b": "off", "c": "12:30"]),
-            ("a: true\nb: ~\nc:", ["a": true, "b": nil, "c": nil]),
+            ("a: true\nb: ~\nc:", ["a": true, "b": .null, "c": .null]),
             ("a: 250m\nb: 12.5%\nc: 512Mi", ["a": "250m", "b": "12.5%", "c": "512Mi"]),
             (
                 "a: 0.50\nb: .5\nc: 1e3\nd: 007",
@@ -36,7 +36,7 @@ import TidemillWire
 
     @Test func `JSON is YAML`() throws {
         let documents = try YAMLReader.documents(#"{"a": [1, 2.5, "x\u00e9", null], "b": {"c": false}}"#)
-        #expect(documents.map(\.value) == [["a": [1, .number("2.5"), "xé", nil], "b": ["c": false]]])
+        #expect(documents.map(\.value) == [["a": [1, .number("2.5"), "xé", .null], "b": ["c": false]]])
     }
 
     @Test(arguments: [
@@ -79,7 +79,7 @@ import TidemillWire
 @Suite struct YAMLWriterTests {
     @Test(
         arguments: [
-            ["a": 1, "b": "1", "c": "yes", "d": "null", "e": nil, "f": true, "g": ""],
+            ["a": 1, "b": "1", "c": "yes", "d": "null", "e": .null, "f": true, "g": ""],
             ["list": [1, "two", ["three"], ["four": 4, "five": [5, 6]], [:], []]],
             ["script": "set -eu\n  echo one\n\necho two\n", "noEnd": "a\nb", "twoEnds": "a\n\n", "space": " a\nb"],
             [
@@ -93,7 +93,7 @@ import TidemillWire
             ["float": .number("0.50"), "large": .number("9223372036854775808"), "trailing ": "space "],
             ["nested": ["a": ["b": ["c": [["d": 1], ["d": 2]]]]]],
             [1, 2, ["a": "b"]],
-            "plain", [:], [], nil, "multi\nline",
+            "plain", [:], [], .null, "multi\nline",
         ] as [JSON])
     func `writes what the reader reads back`(value: JSON) throws {
         let text = YAMLWriter.text(value)
