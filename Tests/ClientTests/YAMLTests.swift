@@ -98,7 +98,7 @@ import TidemillWire
     func `writes what the reader reads back`(value: JSON) throws {
         let text = YAMLWriter.text(value)
         let read = try YAMLReader.documents(text).map(\.value)
-        #expect(read == (value == nil ? [] : [value]), "\(text)")
+        #expect(read == (value == .null ? [] : [value]), "\(text)")
     }
 
     @Test func `looks like kubectl's`() {
