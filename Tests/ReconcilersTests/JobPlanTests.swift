@@ -54,6 +54,21 @@ import TidemillSeams
         #expect(scene.jobAfter?.status.startedAt == scene.now)
     }
 
+    @Test func `a gang that is not prepared after a while says for whom it waits`() throws {
+        var scene = try JobScene()
+        scene.gang(.committed)
+        scene.member(0, .prepared)
+        scene.member(1, .reserved, node: "b")
+        let since = Timestamp(seconds: scene.now.seconds - 4)
+        scene.job.status.conditions = [Kinds.Condition(type: "Scheduled", status: .true, lastTransitionTime: since)]
+        #expect(scene.plan.transactions.isEmpty)
+        #expect(scene.plan.wakeAt == Timestamp(seconds: 1001))
+        scene.now = Timestamp(seconds: 1001)
+        #expect(scene.jobAfter?.status.message == "1/2 members are prepared; waiting for b.")
+        scene.job = try #require(scene.jobAfter)
+        #expect(scene.plan.transactions.isEmpty)
+    }
+
     @Test func `a refusal abandons the attempt and nothing else`() throws {
         var scene = try JobScene()
         scene.gang(.committed)

@@ -29,13 +29,13 @@ struct ControllerStart {
         try await resources.bootstrap()
         let mirror = ObjectMirror(resources)
 
-        // What decides. A node that renews wakes the scheduler, which may have waited for it.
-        let agreed = Bell()
+        // What decides. A node that renews and a share that comes free wake the scheduler, which may have waited for them.
+        let grantable = Bell()
         let lifecycle = NodeLifecycle(
-            mirror: mirror, sleep: systemSleep, logger: label("node-lifecycle"), agreed: agreed)
+            mirror: mirror, sleep: systemSleep, logger: label("node-lifecycle"), agreed: grantable)
         let gateway = NodeGateway(lifecycle: lifecycle, time: time)
         let scheduler = Scheduler(
-            mirror: mirror, agreement: gateway, sleep: systemSleep, logger: label("scheduler"), bell: agreed)
+            mirror: mirror, agreement: gateway, sleep: systemSleep, logger: label("scheduler"), bell: grantable)
 
         // What serves.
         let metrics = PrometheusMetrics()
@@ -50,7 +50,8 @@ struct ControllerStart {
         let services: [any Service] = [
             lifecycle, scheduler,
             JobReconciler(mirror: mirror, sleep: systemSleep, logger: label("job-reconciler")),
-            AllocationReconciler(mirror: mirror, sleep: systemSleep, logger: label("allocation-reconciler")),
+            AllocationReconciler(
+                mirror: mirror, sleep: systemSleep, logger: label("allocation-reconciler"), freed: grantable),
             DeviceClassReconciler(mirror: mirror, sleep: systemSleep, logger: label("device-class-reconciler")),
             GarbageCollector(mirror: mirror, sleep: systemSleep, logger: label("garbage-collector")),
             server,

@@ -11,13 +11,16 @@ package actor AllocationReconciler: Service {
     private let resources: Resources
     private let wakeups: Wakeups
     private let logger: Logger
+    private let freed: Bell?
     /// The revision at which nothing was left to free.
     private var settledAt: Revision?
 
-    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger) {
+    /// - Parameter freed: rung when shares came free, for whoever plans grants.
+    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger, freed: Bell? = nil) {
         self.mirror = mirror
         resources = mirror.resources
         self.logger = logger
+        self.freed = freed
         wakeups = Wakeups(resources: resources, kinds: [Kinds.Slice.info], period: .seconds(5), sleep: sleep)
     }
 
@@ -60,6 +63,7 @@ package actor AllocationReconciler: Service {
             _ = try await resources.transact([
                 .putRecord(key: NodeAllocation.key(record.node), record.json, expected: seen.revision)
             ])
+            freed?.ring()
         } catch {
             // A grant came in between; the next tick looks again.
             logger.debug("a record moved first", metadata: ["node": "\(record.node)", "error": "\(error)"])

@@ -84,9 +84,7 @@ extension JobPlan {
             return abandon(seen, reason: reason, "Member \(lost.index) can no longer start: \(reason).")
         }
         let prepared = members.count { $0.slice?.status.state == .prepared }
-        guard prepared == members.count else {
-            return JobPlan("waits for \(prepared)/\(members.count) members to be prepared")
-        }
+        guard prepared == members.count else { return preparing(seen, members, prepared) }
         var job = seen.job
         job.status.state = .running
         job.status.reason = nil
@@ -98,6 +96,24 @@ extension JobPlan {
             job, "Started",
             "Attempt \(job.status.gang?.attempt ?? 0) started \(counted(members.count, "member")) on \(nodes)")
         return JobPlan("has every member prepared", transactions: [[.status(job)]], events: [event])
+    }
+
+    /// How long members may take to be prepared before the job says that it waits for them.
+    private static let patienceSeconds: Int64 = 5
+
+    /// Says nothing of what is over in a moment; whoever waits longer is told for whom (invariant 8).
+    private static func preparing(_ seen: JobObservation, _ members: [Member], _ prepared: Int) -> JobPlan {
+        let reason = "waits for \(prepared)/\(members.count) members to be prepared"
+        let scheduled = seen.job.status.conditions.first { $0.type == "Scheduled" }?.lastTransitionTime
+        let speaksAt = Timestamp(seconds: (scheduled ?? seen.now).seconds + patienceSeconds)
+        if speaksAt > seen.now { return JobPlan(reason, wakeAt: speaksAt) }
+        let nodes = Set(
+            members.filter { $0.slice?.status.state != .prepared }.compactMap { $0.slice?.status.grant?.node })
+        var job = seen.job
+        job.status.reason = "GangNotReady"
+        job.status.message =
+            "\(prepared)/\(members.count) members are prepared; waiting for \(nodes.sorted().joined(separator: ", "))."
+        return JobPlan(reason, transactions: [job == seen.job ? [] : [.status(job)]])
     }
 
     /// Moves the gang to Abandoned, and nothing else: drafts are removed only after that is written.
