@@ -3,7 +3,7 @@ import TidemillSeams
 /// Who this machine is, whatever its name: the hardware's UUID together with a key that the agent made at its first
 /// start. A cloned disk changes the first, a re-installed agent the second.
 package struct MachineIdentity: Hashable, Sendable {
-    /// Both, hashed (SHA-256, its first 16 bytes spelled as a version 8 UUID of RFC 9562), so that neither is published.
+    /// `<hardware UUID>/<instance key>`. Neither is a secret: what proves a node is its certificate.
     package let machineID: String
 
     /// Reads the identity, making the instance key (`instance-key`, mode 0600, 128 random bits) when it is not there.
@@ -25,16 +25,6 @@ package struct MachineIdentity: Hashable, Sendable {
         let sources = [sysfsRoot + "/class/dmi/id/product_uuid", procRoot + "/device-tree/serial-number"]
         // Not every machine has these files, and they may be for root alone.
         let hardware = sources.lazy.compactMap { try? HostFile.readText($0) }.first { !$0.isEmpty } ?? ""
-        machineID = Self.spell(SHA256.digest(Array("tidemill-machine/1\n\(hardware)\n\(key)\n".utf8)))
-    }
-
-    private static func spell(_ digest: [UInt8]) -> String {
-        var text = ""
-        for (index, byte) in digest.prefix(16).enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            let marked = index == 6 ? byte & 0x0F | 0x80 : index == 8 ? byte & 0x3F | 0x80 : byte
-            text += hexadecimal(UInt64(marked), width: 2)
-        }
-        return text
+        machineID = hardware.isEmpty ? key : "\(hardware)/\(key)"
     }
 }

@@ -182,7 +182,7 @@ extension Kinds {
             SchemaField(
                 name: "machineID",
                 type: .string,
-                doc: "Identity of the machine: hardware UUID and the key that the agent made at its first start, hashed."),
+                doc: "Identity of the machine: the hardware's UUID, where it has one, and the key that the agent made at its first start."),
             SchemaField(
                 name: "enforcement",
                 type: .list(.string),

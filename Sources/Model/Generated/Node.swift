@@ -108,7 +108,8 @@ extension Kinds {
         package var kernelVersion: String?
         /// The kernel's boot id.
         package var bootID: String?
-        /// Identity of the machine: hardware UUID and the key that the agent made at its first start, hashed.
+        /// Identity of the machine: the hardware's UUID, where it has one, and the key that the agent made at its first
+        /// start.
         package var machineID: String?
         /// What the agent cannot enforce on this machine, a sentence each; empty when everything is enforced.
         package var enforcement: [String]
