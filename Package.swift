@@ -14,13 +14,14 @@ let settings: [SwiftSetting] = [
 
 /// The programs of a task's own process tree: no Foundation, no concurrency runtime, as small as Swift gets.
 /// What is not imported cannot be linked: without the two flags every module imports both implicitly.
-let lean: [SwiftSetting] = settings + [
-    .unsafeFlags(
-        [
-            "-Osize", "-Xfrontend", "-disable-implicit-concurrency-module-import",
-            "-Xfrontend", "-disable-implicit-string-processing-module-import",
-        ], .when(configuration: .release)),
-]
+let lean: [SwiftSetting] =
+    settings + [
+        .unsafeFlags(
+            [
+                "-Osize", "-Xfrontend", "-disable-implicit-concurrency-module-import",
+                "-Xfrontend", "-disable-implicit-string-processing-module-import",
+            ], .when(configuration: .release))
+    ]
 
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -62,7 +63,8 @@ var targets: [Target] = [
     library("TidemillPlacement", "Sources/Placement", wireBelow),
     library("TidemillLease", "Sources/Lease", ["TidemillSeams"], lean: true),
 
-    .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+        name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     library("TidemillSQLite", "Sources/SQLite", ["CSQLite"]),
 
     // The agents' half.
@@ -73,12 +75,16 @@ var targets: [Target] = [
     // The controller's half.
     library("TidemillStore", "controller/Store", storeBelow),
     library("TidemillSQLiteStore", "controller/SQLiteStore", ["TidemillStore", "TidemillSQLite"] + storeBelow),
-    library("TidemillReconcilers", "controller/Reconcilers", [
-        "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
-    ] + storeBelow),
-    library("TidemillScheduler", "controller/Scheduler", [
-        "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
-    ] + storeBelow),
+    library(
+        "TidemillReconcilers", "controller/Reconcilers",
+        [
+            "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
+        ] + storeBelow),
+    library(
+        "TidemillScheduler", "controller/Scheduler",
+        [
+            "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
+        ] + storeBelow),
 
     // The schema generator behind `make generate`.
     program("tidemill-generate", "Tools/generate", [yams]),
@@ -91,56 +97,77 @@ var targets: [Target] = [
     tests("HostLinuxTests", ["TidemillHostLinux", "TidemillLease", "TidemillSeams", "CHost"]),
     tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore"] + storeBelow),
     tests("StoreTests", ["TidemillStore"] + storeBelow),
-    tests("ReconcilersTests", ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
+    tests(
+        "ReconcilersTests", ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
     tests("SchedulerTests", ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
-    tests("SimulationTests", [
-        "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease",
-    ] + storeBelow),
+    tests(
+        "SimulationTests",
+        [
+            "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease",
+        ] + storeBelow),
     tests("TidyTests", []),
 ]
 
 if !coresOnly {
     targets += [
-        library("TidemillClient", "Sources/Client", [
-            httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), yams,
-        ] + storeBelow),
-        library("TidemillDaemon", "Sources/Daemon", [
-            "TidemillSeams", logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
-        ]),
-        library("TidemillNodeAgent", "agents/NodeAgent", [
-            "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", logging, lifecycle,
-        ] + storeBelow),
-        library("TidemillAPIServer", "controller/APIServer", [
-            "TidemillStore", "TidemillDaemon", logging, lifecycle, nioSSL, x509, crypto, asn1,
-            .product(name: "Hummingbird", package: "hummingbird"),
-            .product(name: "HummingbirdCore", package: "hummingbird"),
-            .product(name: "HTTPTypes", package: "swift-http-types"),
-            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-            nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"), nio("NIOConcurrencyHelpers"),
-        ] + storeBelow),
-        program("tidemill-agent", "agents/agentd", [
-            "TidemillNodeAgent", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillDaemon", logging,
-            lifecycle, arguments, yams,
-        ] + storeBelow),
-        program("tidemill-controller", "controller/controllerd", [
-            "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
-            "TidemillPlacement", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments, yams,
-        ] + storeBelow),
+        library(
+            "TidemillClient", "Sources/Client",
+            [
+                httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), yams,
+            ] + storeBelow),
+        library(
+            "TidemillDaemon", "Sources/Daemon",
+            [
+                "TidemillSeams", logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
+            ]),
+        library(
+            "TidemillNodeAgent", "agents/NodeAgent",
+            [
+                "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", logging, lifecycle,
+            ] + storeBelow),
+        library(
+            "TidemillAPIServer", "controller/APIServer",
+            [
+                "TidemillStore", "TidemillDaemon", logging, lifecycle, nioSSL, x509, crypto, asn1,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"), nio("NIOConcurrencyHelpers"),
+            ] + storeBelow),
+        program(
+            "tidemill-agent", "agents/agentd",
+            [
+                "TidemillNodeAgent", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillDaemon", logging,
+                lifecycle, arguments, yams,
+            ] + storeBelow),
+        program(
+            "tidemill-controller", "controller/controllerd",
+            [
+                "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
+                "TidemillPlacement", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments, yams,
+            ] + storeBelow),
         program("tidemill", "Sources/CLI", ["TidemillClient", arguments, yams] + storeBelow),
-        program("bench", "Benchmarks/bench", [
-            "TidemillRig", "TidemillClient", arguments, nioSSL, nio("NIOCore"), nio("NIOPosix"),
-            .product(name: "Histogram", package: "hdrhistogram-swift"),
-        ] + storeBelow),
+        program(
+            "bench", "Benchmarks/bench",
+            [
+                "TidemillRig", "TidemillClient", arguments, nioSSL, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ] + storeBelow),
         library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),
         program("tidemill-crash", "Tests/EndToEnd/Crash", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
-        tests("APIServerTests", [
-            "TidemillAPIServer", "TidemillStore", "TidemillClient", httpClient, nioSSL, x509, crypto,
-            .product(name: "HummingbirdTesting", package: "hummingbird"),
-        ] + storeBelow),
+        tests(
+            "APIServerTests",
+            [
+                "TidemillAPIServer", "TidemillStore", "TidemillClient", httpClient, nioSSL, x509, crypto,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ] + storeBelow),
         tests("ClientTests", ["TidemillClient"] + storeBelow),
         tests("CLITests", ["tidemill", "TidemillClient"] + storeBelow),
-        tests("NodeAgentTests", ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient"] + storeBelow),
+        tests(
+            "NodeAgentTests",
+            ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient"] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]
 }

@@ -44,9 +44,12 @@ enum CodecBench {
             "finalizers": ["tidemill.dev/release"],
         ],
         "spec": [
-            "request": ["devices": [["class": "training", "memory": "20Gi", "compute": "50%", "isolation": "enforced"]]],
+            "request": [
+                "devices": [["class": "training", "memory": "20Gi", "compute": "50%", "isolation": "enforced"]]
+            ],
             "member": [
-                "job": "finetune", "jobUID": "4c0cbe2a-1f6a-4a53-8f0f-6a0e7b8c9d10", "index": 0, "attempt": 1, "size": 4,
+                "job": "finetune", "jobUID": "4c0cbe2a-1f6a-4a53-8f0f-6a0e7b8c9d10", "index": 0, "attempt": 1,
+                "size": 4,
             ],
             "onDisconnect": ["policy": "stop", "after": "60s"], "preemptibility": "preemptible",
         ],
@@ -56,7 +59,10 @@ enum CodecBench {
                 "node": "n1", "bootID": "f2d8c7b6-5a49-4838-a726-15040f3e2d1c", "epoch": 4711, "token": 184460,
                 "sliceUID": "0b9f1a52-6d0c-4f0e-9b1d-3a4c5d6e7f80",
                 "shares": [
-                    ["device": "n1-gpu0", "memory": "20Gi", "compute": "50%", "cardUnits": "1/2", "isolation": "enforced"]
+                    [
+                        "device": "n1-gpu0", "memory": "20Gi", "compute": "50%", "cardUnits": "1/2",
+                        "isolation": "enforced",
+                    ]
                 ],
                 "policy": "stop", "after": "60s",
             ],

@@ -25,7 +25,8 @@ struct LoadGenerator {
     func run(total: Int, request: @escaping @Sendable (Int) -> [UInt8]) async throws -> Outcome {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
-        let ledger = try await loop.submit { NIOLoopBound(Ledger(total: total, request: request), eventLoop: loop) }.get()
+        let ledger = try await loop.submit { NIOLoopBound(Ledger(total: total, request: request), eventLoop: loop) }
+            .get()
         let context = tls
         let name = host
         let bootstrap = ClientBootstrap(group: group)
@@ -138,7 +139,9 @@ private final class RequestLoop: ChannelInboundHandler {
 private func endOfHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
     var index = 3
     while index < bytes.count {
-        if bytes[index] == 10, bytes[index - 1] == 13, bytes[index - 2] == 10, bytes[index - 3] == 13 { return index + 1 }
+        if bytes[index] == 10, bytes[index - 1] == 13, bytes[index - 2] == 10, bytes[index - 3] == 13 {
+            return index + 1
+        }
         index += 1
     }
     return nil
@@ -150,7 +153,9 @@ private func contentLength(_ head: Slice<UnsafeRawBufferPointer>) -> Int? {
     var index = head.startIndex
     while index + name.count < head.endIndex {
         var matched = 0
-        while matched < name.count, head[index + matched] | (matched == 0 ? 0 : 0x20) == name[matched] | (matched == 0 ? 0 : 0x20) {
+        while matched < name.count,
+            head[index + matched] | (matched == 0 ? 0 : 0x20) == name[matched] | (matched == 0 ? 0 : 0x20)
+        {
             matched += 1
         }
         if matched == name.count {

@@ -16,8 +16,10 @@ struct MemoryBench {
         let shimMemory = try Kernel.memory(of: shim)
         return [
             Row(
-                name: "memory of the controller, resident", value: mebibytes(controllerMemory.residentBytes), unit: "MiB",
-                aim: .none, note: "after the loads above; private \(figure(mebibytes(controllerMemory.privateBytes))) MiB"),
+                name: "memory of the controller, resident", value: mebibytes(controllerMemory.residentBytes),
+                unit: "MiB",
+                aim: .none,
+                note: "after the loads above; private \(figure(mebibytes(controllerMemory.privateBytes))) MiB"),
             Row(
                 name: "memory of the agent, resident", value: mebibytes(agentMemory.residentBytes), unit: "MiB",
                 aim: .atMost(30), note: "private \(figure(mebibytes(agentMemory.privateBytes))) MiB"),

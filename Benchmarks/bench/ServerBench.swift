@@ -39,13 +39,16 @@ struct ServerBench {
             Row(
                 name: "durable creates through the API", value: median(creates), unit: "creates/s",
                 aim: .atLeast(8_000), note: "\(note); p99 \(figure(median(createTail))) ms"),
-            Row(name: "cached GETs through the API", value: median(reads), unit: "reads/s", aim: .atLeast(35_000), note: note),
+            Row(
+                name: "cached GETs through the API", value: median(reads), unit: "reads/s", aim: .atLeast(35_000),
+                note: note),
         ]
     }
 
     private static func check(_ outcome: LoadGenerator.Outcome, _ total: Int) throws {
         guard outcome.requests == total, outcome.failures == 0 else {
-            throw RigError("\(outcome.requests) of \(total) requests were answered, \(outcome.failures) of them with an error")
+            throw RigError(
+                "\(outcome.requests) of \(total) requests were answered, \(outcome.failures) of them with an error")
         }
     }
 
@@ -59,7 +62,8 @@ struct ServerBench {
             "spec": ["holderIdentity": "bench", "leaseDurationSeconds": 15],
         ]
         let bytes = body.bytes
-        let head = "POST \(ObjectPath.collection(Kinds.Lease.info, namespace: "default")) HTTP/1.1\r\n"
+        let head =
+            "POST \(ObjectPath.collection(Kinds.Lease.info, namespace: "default")) HTTP/1.1\r\n"
             + "Host: \(host)\r\nContent-Type: application/json\r\nContent-Length: \(bytes.count)\r\n\r\n"
         return Array(head.utf8) + bytes
     }
@@ -72,10 +76,12 @@ struct ServerBench {
 
     private static func context(_ credentials: Credentials) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(credentials.authorityPEM.utf8)))
+        configuration.trustRoots = .certificates(
+            try NIOSSLCertificate.fromPEMBytes(Array(credentials.authorityPEM.utf8)))
         configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(credentials.certificatePEM.utf8))
             .map { .certificate($0) }
-        configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(credentials.keyPEM.utf8), format: .pem))
+        configuration.privateKey = .privateKey(
+            try NIOSSLPrivateKey(bytes: Array(credentials.keyPEM.utf8), format: .pem))
         configuration.certificateVerification = .noHostnameVerification
         return try NIOSSLContext(configuration: configuration)
     }

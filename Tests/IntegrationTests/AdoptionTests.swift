@@ -7,7 +7,9 @@ import TidemillWire
 
 /// Invariant 2: restarts of agent and controller lose no work and run none twice.
 @Suite(.serialized) struct AdoptionTests {
-    @Test func `a killed agent finds its task again under the same pid, and the job succeeds exactly once`() async throws {
+    @Test func `a killed agent finds its task again under the same pid, and the job succeeds exactly once`()
+        async throws
+    {
         try await withRig("adopt") { rig in
             let starts = "\(rig.folder)/starts"
             try await rig.submit("long", "echo start >> \(starts); sleep 6")

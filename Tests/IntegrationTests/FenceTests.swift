@@ -47,7 +47,8 @@ import TidemillWire
     }
 
     @Test func `what forked twice and left the session ends with the rest`() async throws {
-        let script = "(setsid sh -c 'while :; do sleep 1; done' &) ; (setsid sh -c 'sleep 1000 & wait' &) ; while :; do sleep 1; done"
+        let script =
+            "(setsid sh -c 'while :; do sleep 1; done' &) ; (setsid sh -c 'sleep 1000 & wait' &) ; while :; do sleep 1; done"
         try await endsAtItsDeadline("fence-forked", script) { kill($0, SIGSTOP) }
     }
 }

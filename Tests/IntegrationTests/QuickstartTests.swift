@@ -4,7 +4,9 @@ import TidemillRig
 
 /// What the README promises: one command, three jobs, real limits, and nothing left behind.
 @Suite(.serialized) struct QuickstartTests {
-    @Test(.enabled(if: geteuid() == 0, "limits need root")) func `up runs the quickstart and leaves nothing behind`() async throws {
+    @Test(.enabled(if: geteuid() == 0, "limits need root")) func `up runs the quickstart and leaves nothing behind`()
+        async throws
+    {
         let node = "quickstart-\(ProcessInfo.processInfo.processIdentifier)"
         let home = NSTemporaryDirectory() + "tidemill-\(node)"
         let programs = Programs()

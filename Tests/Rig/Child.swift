@@ -42,7 +42,8 @@ package final class Child: @unchecked Sendable {
 
     /// The last lines that it printed.
     package func tail(_ lines: Int = 30) -> String {
-        guard let text = try? String(contentsOfFile: log, encoding: .utf8) else { return "(no log)" }  // only for messages
+        // Only for messages.
+        guard let text = try? String(contentsOfFile: log, encoding: .utf8) else { return "(no log)" }
         return text.split(separator: "\n").suffix(lines).joined(separator: "\n")
     }
 }

@@ -46,7 +46,8 @@ extension Rig {
             if job.status.state == state { return job }
             if job.status.state.isFinal {
                 throw RigError(
-                    "job \(name) is \(job.status.state.rawValue): \(job.status.reason ?? "") \(job.status.message ?? "")\n\(logs())")
+                    "job \(name) is \(job.status.state.rawValue): \(job.status.reason ?? "") \(job.status.message ?? "")\n\(logs())"
+                )
             }
             return nil
         }

@@ -130,14 +130,16 @@ package actor Rig {
     }
 
     private func removeCgroups() {
-        let hierarchies = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []  // none: nothing to do
+        // Without hierarchies there is nothing to do.
+        let hierarchies = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
         for hierarchy in hierarchies.map({ "/sys/fs/cgroup/\($0)" }) + ["/sys/fs/cgroup"] {
             let root = "\(hierarchy)/\(cgroupRoot)"
             var folders = [root]
             let inside = FileManager.default.enumerator(atPath: root)
             while let path = inside?.nextObject() as? String {
                 var isFolder: ObjCBool = false
-                if FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder), isFolder.boolValue {
+                if FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder), isFolder.boolValue
+                {
                     folders.append("\(root)/\(path)")
                 }
             }

@@ -63,7 +63,10 @@ import TidemillWire
                 ["spec": ["template": ["env": [.null]]]],
                 "spec.template.env[0]: Invalid value: null: must be an object, not null"
             ),
-            (["spec": ["preemptibility": true]], "spec.preemptibility: Invalid value: true: must be a string, not a boolean"),
+            (
+                ["spec": ["preemptibility": true]],
+                "spec.preemptibility: Invalid value: true: must be a string, not a boolean"
+            ),
             (
                 ["spec": ["slice": ["memory": true]]],
                 #"spec.slice.memory: Invalid value: true: must be a quantity such as "250m" or "16Gi", not a boolean"#
@@ -73,8 +76,14 @@ import TidemillWire
                 #"spec.ttlAfterFinished: Invalid value: 60: must be a duration such as "60s", not an integer"#
             ),
             (["metadata": ["labels": "a"]], #"metadata.labels: Invalid value: "a": must be an object, not a string"#),
-            (["metadata": ["labels": ["a": 1]]], "metadata.labels[a]: Invalid value: 1: must be a string, not an integer"),
-            (["metadata": ["finalizers": "a"]], #"metadata.finalizers: Invalid value: "a": must be a list, not a string"#),
+            (
+                ["metadata": ["labels": ["a": 1]]],
+                "metadata.labels[a]: Invalid value: 1: must be a string, not an integer"
+            ),
+            (
+                ["metadata": ["finalizers": "a"]],
+                #"metadata.finalizers: Invalid value: "a": must be a list, not a string"#
+            ),
             (["metadata": ["name": 7]], "metadata.name: Invalid value: 7: must be a string, not an integer"),
         ] as [(JSON, String)])
     func `a wrong type is named`(_ change: JSON, _ message: String) {

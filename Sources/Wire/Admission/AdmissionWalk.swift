@@ -26,7 +26,8 @@ struct AdmissionWalk {
         switch object[key] {
         case nil, .null, .string(wanted): break
         case .string(let found): report { _ in .notSupported(key, found, supported: [wanted]) }
-        case let found?: report { _ in .wrongType(key, wanted: "a string", found: found.typeName, value: found.shortText) }
+        case let found?:
+            report { _ in .wrongType(key, wanted: "a string", found: found.typeName, value: found.shortText) }
         }
         return .string(wanted)
     }

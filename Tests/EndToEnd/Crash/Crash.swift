@@ -29,7 +29,9 @@ import TidemillWire
         let problems = await outcome.problems
         for line in (problems.lost + problems.reused + problems.gaps).prefix(40) { print(line) }
         print("crash: writes=\(await outcome.writes) acknowledged")
-        print("crash: rounds=\(rounds) lost=\(problems.lost.count) reused=\(problems.reused.count) gaps=\(problems.gaps.count)")
+        print(
+            "crash: rounds=\(rounds) lost=\(problems.lost.count) reused=\(problems.reused.count) gaps=\(problems.gaps.count)"
+        )
         if !(problems.lost + problems.reused + problems.gaps).isEmpty { throw ExitCode(1) }
     }
 

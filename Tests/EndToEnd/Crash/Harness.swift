@@ -49,7 +49,8 @@ actor Harness {
                     ledger.acknowledgeDeletion(key: key)
                 } else {
                     let body = Leases.object(key, content, revision: known)
-                    let stored = known == nil
+                    let stored =
+                        known == nil
                         ? try await client.create(Kinds.Lease.info, body)
                         : try await client.update(Kinds.Lease.info, body)
                     revisions[key] = Leases.revision(stored)

@@ -72,7 +72,8 @@ struct Ledger {
                 continue
             }
             lost.append(
-                "\(key): promised \(text(promised?.content)) at \(promised?.revision ?? 0), found \(text(now?.content)) at \(now?.revision ?? 0)")
+                "\(key): promised \(text(promised?.content)) at \(promised?.revision ?? 0), found \(text(now?.content)) at \(now?.revision ?? 0)"
+            )
         }
     }
 
@@ -105,7 +106,9 @@ struct Ledger {
                 continue
             }
             if event.content != write.content {
-                gaps.append("revision \(write.revision) of \(write.key) was watched as \(text(event.content)), not \(text(write.content))")
+                gaps.append(
+                    "revision \(write.revision) of \(write.key) was watched as \(text(event.content)), not \(text(write.content))"
+                )
             }
         }
         let removed = Dictionary(grouping: seen.values.filter { $0.content == nil }, by: \.key)
