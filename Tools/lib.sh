@@ -6,14 +6,14 @@ export TIDEMILL_BIN="$BIN"
 # counts FILE: prints "PASSED FAILED" from the output of `swift test`, one per finished test function.
 counts() {
     local passed failed
-    passed=$(grep -cE '^. Test .* passed after ' "$1" || true)
-    failed=$(grep -cE '^. Test .* failed after ' "$1" || true)
+    passed=$(grep -cE '^[^ ]+ Test ".* passed after ' "$1" || true)
+    failed=$(grep -cE '^[^ ]+ Test ".* failed after ' "$1" || true)
     echo "$passed $failed"
 }
 
 # failures FILE: prints what went wrong, for people.
 failures() {
-    grep -E '^. (Test|Suite) .*(failed|recorded an issue)|error:|Fatal error|✘' "$1" | head -n 60 || true
+    grep -E '^[^ ]+ (Test|Suite) .*(failed|recorded an issue)|error:|Fatal error' "$1" | head -n 60 || true
 }
 
 # last_line PREFIX FILE: prints the last line that starts with PREFIX.
