@@ -69,7 +69,7 @@ var targets: [Target] = [
 
     // The agents' half.
     .target(name: "CHost", path: "agents/CHost", cSettings: [.define("_GNU_SOURCE")]),
-    library("TidemillHostLinux", "agents/HostLinux", ["TidemillLease", "TidemillSeams", "CHost"]),
+    library("TidemillHostLinux", "agents/HostLinux", ["TidemillSeams", "CHost"]),
     program("tidemill-shim", "agents/shim", ["TidemillLease", "TidemillSeams", "CHost"], lean: true),
 
     // The controller's half.

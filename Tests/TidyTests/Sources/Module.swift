@@ -44,7 +44,7 @@ extension Module {
             name: "tidemill", folder: "Sources/CLI", mayImport: below.union(["TidemillClient"]), hasEffects: true),
         Module(
             name: "TidemillHostLinux", folder: "agents/HostLinux", half: .agents,
-            mayImport: ["TidemillSeams", "TidemillLease", "CHost"], hasEffects: true),
+            mayImport: ["TidemillSeams", "CHost"], hasEffects: true),
         Module(
             name: "TidemillNodeAgent", folder: "agents/NodeAgent", half: .agents,
             mayImport: below.union(["TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite"])),
