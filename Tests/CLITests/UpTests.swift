@@ -34,6 +34,10 @@ import TidemillWire
         #expect(expectation([:]).complaint(try row("Failed")) != nil)
     }
 
+    @Test func `a job that somebody deleted has not ended`() {
+        #expect(expectation([:]).complaint(nil) == "job x was deleted before it ended Succeeded")
+    }
+
     @Test func `another end counts where nothing is enforced`() throws {
         let expected = expectation(["tidemill.dev/expect": "Failed", "tidemill.dev/expect-advisory": "Succeeded"])
         #expect(expected.complaint(try row("Succeeded", grade: "advisory")) == nil)

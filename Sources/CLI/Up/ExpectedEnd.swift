@@ -15,8 +15,9 @@ struct ExpectedEnd: Equatable {
         expectedUnenforced = annotations?["tidemill.dev/expect-advisory"]?.string
     }
 
-    /// What is wrong with the job's end, in a sentence; nil when it is as expected.
-    func complaint(_ row: JobRow) -> String? {
+    /// What is wrong with the job's end, in a sentence; nil when it is as expected. Without a row the job is gone.
+    func complaint(_ row: JobRow?) -> String? {
+        guard let row else { return "job \(job) was deleted before it ended \(expected ?? "Succeeded")" }
         let isAdvisory = row.grade == Kinds.IsolationGrade.advisory.rawValue
         let wanted = (isAdvisory ? expectedUnenforced : nil) ?? expected ?? "Succeeded"
         let parts = wanted.split(separator: "/", maxSplits: 1).map(String.init)

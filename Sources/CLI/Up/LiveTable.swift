@@ -38,6 +38,7 @@ struct LiveTable {
     }
 
     private func report(_ rows: [JobRow]) {
+        for old in last where !rows.contains(where: { $0.job == old.job }) { Terminal.say("job \(old.job): deleted") }
         for row in rows where !last.contains(where: { $0.isSame(as: row) }) {
             let details = [row.reason, row.node, row.device, row.grade].filter { !$0.isEmpty }
             Terminal.say(

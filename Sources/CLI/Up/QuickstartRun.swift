@@ -48,13 +48,19 @@ struct QuickstartRun: Sendable {
         }
     }
 
-    /// The jobs as they are now, in the manifests' order.
+    /// The jobs as they are now, in the manifests' order, without those that somebody deleted.
     func rows() async throws -> [JobRow] {
         var rows: [JobRow] = []
         let now = Timestamp(WallClock.now())
         for manifest in jobs {
             let scope = scope(manifest)
-            let job = try await session.client.get(Kinds.Job.self, namespace: scope, name: manifest.name)
+            let job: Kinds.Job
+            do throws(ClientError) {
+                job = try await session.client.get(Kinds.Job.self, namespace: scope, name: manifest.name)
+            } catch {
+                if error.isNotFound { continue }
+                throw error
+            }
             let slices = try await session.client.list(
                 Kinds.Slice.self, namespace: scope, selection: Selection(labels: "tidemill.dev/job=\(manifest.name)"))
             rows.append(JobRow(job, slices: slices.objects, now: now))
@@ -65,7 +71,7 @@ struct QuickstartRun: Sendable {
     /// What did not end as its manifest expects.
     func complaints(_ rows: [JobRow]) -> [String] {
         jobs.compactMap { manifest in
-            rows.first { $0.job == manifest.name }.flatMap { ExpectedEnd(manifest: manifest.tree).complaint($0) }
+            ExpectedEnd(manifest: manifest.tree).complaint(rows.first { $0.job == manifest.name })
         }
     }
 

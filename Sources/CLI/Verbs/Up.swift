@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import TidemillClient
 import TidemillModel
+import TidemillWire
 
 /// `tidemill up`: a controller and an agent on this machine, and the quickstart's jobs on them.
 struct Up: AsyncParsableCommand {
@@ -114,17 +115,17 @@ struct Up: AsyncParsableCommand {
             do {
                 rows = try await run.rows()
                 table.show(rows)
+                if rows.allSatisfy(\.isFinal) { break }
             } catch let error as ClientError {
                 // The controller may just be starting again; anything that lasts runs into the time limit.
                 guard error.isUnprocessed || !Self.isRefusal(error) else { throw error }
             }
-            if !rows.isEmpty && rows.allSatisfy(\.isFinal) { break }
             if ContinuousClock.now >= end {
                 let open = rows.filter { !$0.isFinal }.map {
                     "\($0.job) is \($0.state.rawValue)\($0.reason.isEmpty ? "" : " (\($0.reason))")"
                 }
                 throw Failure(
-                    "not all jobs have ended after \(limit): \(open.joined(separator: ", ")). --timeout gives them longer"
+                    "not all jobs have ended after \(HumanDuration.text(limit)): \(open.joined(separator: ", ")). --timeout gives them longer"
                 )
             }
             let news = try await bringup.tend()
