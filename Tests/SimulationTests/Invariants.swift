@@ -84,7 +84,8 @@ struct Invariants {
         }
     }
 
-    /// 5. A gang that is Committed or Started has a grant for every member, and nothing runs of a gang that never started.
+    /// 5. A committed gang has a grant for every member, a started one has every member prepared, and nothing runs of a
+    /// gang that never started.
     private func wholeGangs(_ world: WorldState, _ agents: [SimulatedAgent]) throws(Violation) {
         for job in world.jobs {
             guard let gang = job.status.gang, gang.state == .committed else { continue }
@@ -98,6 +99,18 @@ struct Invariants {
             if granted != job.size, !deleted {
                 throw Violation(
                     description: "5: \(job.metadata.name) is committed with \(granted) of \(job.size) grants")
+            }
+        }
+        for job in world.jobs {
+            guard let gang = job.status.gang, gang.state == .started else { continue }
+            let early = world.slices.first {
+                $0.spec.member?.jobUID == job.metadata.uid && $0.spec.member?.attempt == gang.attempt
+                    && ($0.status.state == .pending || $0.status.state == .reserved)
+            }
+            if let early {
+                throw Violation(
+                    description:
+                        "5: \(job.metadata.name) is started while \(early.metadata.name) is \(early.status.state)")
             }
         }
         let gangs = Dictionary(

@@ -46,7 +46,9 @@ extension SimulatedAgent {
         case .prepared:
             return slice.status.state == .reserved ? [Report(changes: [.updateStatus(slice.with(.prepared))])] : []
         case .running where mustEnd:
-            holds[uid]?.phase = .ended(.preempted)
+            holds[uid]?.phase = .stopping(until: now + .milliseconds(Int64(random.next() % 6000)))
+            return []
+        case .stopping:
             return []
         case .running:
             return slice.status.state == .prepared ? active(slice, task, grant, now) : []

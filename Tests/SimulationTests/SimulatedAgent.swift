@@ -17,6 +17,8 @@ struct SimulatedAgent {
         enum Phase: Equatable {
             case prepared
             case running(endsAt: Instant, succeeds: Bool)
+            /// Asked to end; it runs on until then.
+            case stopping(until: Instant)
             /// Over; nil when no task ever ran.
             case ended(Kinds.TaskState?)
         }
@@ -27,7 +29,13 @@ struct SimulatedAgent {
         var member: Kinds.AttemptRef
         var phase: Phase
 
-        var isRunning: Bool { if case .running = phase { true } else { false } }
+        /// Something of it executes.
+        var isRunning: Bool {
+            switch phase {
+            case .running, .stopping: true
+            case .prepared, .ended: false
+            }
+        }
     }
 
     let name: String
@@ -65,6 +73,7 @@ struct SimulatedAgent {
             if case .running(let endsAt, let succeeds) = hold.phase, endsAt <= now {
                 holds[uid]?.phase = .ended(succeeds ? .succeeded : .failed)
             }
+            if case .stopping(let until) = hold.phase, until <= now { holds[uid]?.phase = .ended(.preempted) }
             guard !ignoresDeadlines, let deadline = deadline(of: hold.grant), now >= deadline else { continue }
             if holds[uid]?.isRunning == true { holds[uid]?.phase = .ended(.fenced) }
             if holds[uid]?.phase == .prepared { holds[uid]?.phase = .ended(nil) }
