@@ -34,6 +34,34 @@ struct SliceRecoveryTests {
         #expect(scene.on(.prepared(Scene.key)) == [.start(Scene.held(.starting), nil)])
     }
 
+    @Test(arguments: [HeldSlice.Phase.preparing, .prepared, .starting])
+    func `a slice of policy stop is never started without its deadline`(phase: HeldSlice.Phase) {
+        var scene = Scene(lastRenewal: 990)
+        let grant = Scene.grant(stopAfter: .seconds(60))
+        scene.on(.recovered(Scene.held(phase, grant: grant), .nothing))
+        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.on(.listed([Scene.view(.reserved, grant: grant)]))
+        scene.on(.gangsListed([Scene.gang(.started)]))
+        guard case .start(_, let deadline)? = scene.on(.prepared(Scene.key)).first else {
+            Issue.record("not started")
+            return
+        }
+        #expect(deadline?.at == Scene.instant(1054))
+    }
+
+    @Test(arguments: [HeldSlice.Phase.preparing, .prepared])
+    func `what was launched before the journal said so is adopted and not launched again`(phase: HeldSlice.Phase) {
+        var scene = Scene()
+        let active = Scene.held(.active(Scene.task))
+        let found = Remains(running: Scene.task, startedAt: Scene.wall(5000))
+        #expect(scene.on(.recovered(Scene.held(phase), found)) == [.watch(active), .report(active)])
+
+        var later = Scene()
+        let effects = later.on(.recovered(Scene.held(phase), Remains(startedAt: Scene.wall(5000))))
+        let lost = TaskVerdict.lost(startedAt: Scene.wall(5000))
+        #expect(effects == [.empty(Scene.held(.emptying(startedAt: Scene.wall(5000), outcome: lost)))])
+    }
+
     @Test func `work of another boot is over`() {
         var scene = Scene()
         let grant = Scene.grant(boot: BootID("boot-0"))
@@ -89,6 +117,43 @@ struct SliceRecoveryTests {
         scene.on(.stray(Scene.key, Remains(running: Scene.task, startedAt: Scene.wall(5000))))
         let active = Scene.held(.active(Scene.task))
         #expect(scene.on(.listed([Scene.view(.active)])) == [.watch(active), .report(active)])
+    }
+
+    @Test func `a stray that is known to have started is not started again when its files are gone`() {
+        var scene = Scene()
+        scene.on(.stray(Scene.key, .nothing))
+        let effects = scene.on(.listed([Scene.view(.active, activeAt: Scene.wall(5000))]))
+        guard case .empty(let slice)? = effects.first, case .emptying(_, let outcome?) = slice.phase else {
+            Issue.record("not ended: \(effects)")
+            return
+        }
+        #expect(outcome.state == .lost)
+    }
+
+    @Test func `while a stray that nobody claims is being ended, its unknown shares are given to no one`() {
+        var scene = Scene.ready()
+        let key = SliceKey(uid: SliceUID("s"), epoch: Epoch(3))
+        scene.on(.stray(key, Remains(running: Scene.task)))
+        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        #expect(scene.on(.seen(Scene.view(.reserved))) == [])
+        scene.on(.emptied(key, at: Scene.wall(5001)))
+        scene.on(.releaseAcknowledged(key))
+        let effects = scene.on(.renewed(sentAt: Scene.instant(1001), incarnationIsKnown: true))
+        #expect(effects == [.prepare(Scene.held(.preparing))])
+    }
+
+    @Test func `shares of a slice that is given back stay held until nothing is left of it`() {
+        var scene = Scene.ready()
+        let whole = Scene.grant(milliCPU: 4000)
+        scene.on(.seen(Scene.view(.active, grant: whole, activeAt: Scene.wall(5000))))
+        let other = SliceUID("u2")
+        let effects = scene.on(.seen(Scene.view(.reserved, uid: other, grant: Scene.grant(epoch: 2))))
+        guard case .refuse(_, .occupied, _)? = effects.first else {
+            Issue.record("not refused: \(effects)")
+            return
+        }
+        scene.on(.emptied(Scene.key, at: Scene.wall(5001)))
+        #expect(scene.core.book.held.isEmpty)
     }
 
     @Test func `a stray that no list names is ended`() {

@@ -16,16 +16,13 @@ extension SliceCore {
         // Another boot: whatever ran is dead, and what it recorded is its end.
         guard slice.grant.bootID == bootID else { return end(slice, remains) }
         switch slice.phase {
-        case .preparing:
-            return [.prepare(slice)]
-        case .prepared:
-            armFromLastRenewal(slice)
-            return [.prepare(with(&slice, .preparing))]
-        case .starting where !remains.wasLaunched:
+        case .preparing where !remains.wasLaunched, .prepared where !remains.wasLaunched,
+            .starting where !remains.wasLaunched:
             // Surely nothing ran: as if the start had not been tried.
             armFromLastRenewal(slice)
             return [.prepare(with(&slice, .preparing))]
-        case .starting, .active:
+        case .preparing, .prepared, .starting, .active:
+            // What was launched counts, however little of it the journal knows: it is never launched again.
             guard let task = remains.running else { return end(slice, remains) }
             slice.phase = .active(task)
             held[slice.uid] = slice
@@ -46,11 +43,11 @@ extension SliceCore {
     /// The task is over; its end is what the shim recorded, or unknown.
     private mutating func end(_ slice: HeldSlice, _ remains: Remains) -> [SliceEffect] {
         switch slice.phase {
-        case .preparing, .prepared:
+        case .preparing where !remains.wasLaunched, .prepared where !remains.wasLaunched:
             return empty(slice, startedAt: nil, outcome: nil)
         case .emptying(let startedAt, let outcome):
             return empty(slice, startedAt: startedAt, outcome: outcome)
-        case .starting, .active, .released:
+        case .preparing, .prepared, .starting, .active, .released:
             var startedAt = remains.outcome?.startedAt ?? remains.startedAt
             if case .active(let task) = slice.phase { startedAt = task.startedAt }
             let outcome = remains.outcome ?? TaskVerdict.lost(startedAt: startedAt)
@@ -79,9 +76,11 @@ extension SliceCore {
     }
 
     private mutating func settleStray(_ key: SliceKey) -> [SliceEffect] {
-        guard let remains = strays[key] else { return [] }
+        guard var remains = strays[key] else { return [] }
         if let view = views[key.uid], let grant = view.grant, grant.epoch == key.epoch, held[key.uid] == nil {
             strays[key] = nil
+            // The controller has heard of its start: with its files lost, too, it is not started a second time.
+            if view.state == .active || view.activeAt != nil { remains.wasLaunched = true }
             let slice = HeldSlice(
                 uid: view.uid, namespace: view.namespace, name: view.name, member: view.member, grant: grant,
                 phase: .starting)

@@ -133,7 +133,9 @@ package struct SliceCore: Sendable {
 
     /// A grant on Committed: hold its shares and prepare, or refuse.
     private mutating func take(_ view: SliceView, _ grant: SliceGrant, at now: Instant) -> [SliceEffect] {
-        guard isAdmitted, hasList, strays.isEmpty, gang(of: view.member, is: .committed) else { return [] }
+        guard isAdmitted, hasList, strays.isEmpty, !holdsUnknownShares, gang(of: view.member, is: .committed) else {
+            return []
+        }
         switch book.accept(grant.judged(for: view.uid), renewedAt: lastRenewal, timeToKill: timeToKill, at: now) {
         case .accepted(let deadline):
             deadlines[view.uid] = deadline
@@ -157,6 +159,8 @@ package struct SliceCore: Sendable {
         guard hasList, isAdmitted else { return [] }
         let wasActive = view.state == .active || view.activeAt != nil
         let outcome = wasActive ? TaskVerdict.lost(startedAt: view.activeAt) : nil
+        // Its shares are held until the machine was looked at: a process may be left.
+        book.adopt(grant.judged(for: view.uid))
         return [.empty(hold(view, grant, .emptying(startedAt: view.activeAt, outcome: outcome)))]
     }
 
@@ -178,7 +182,7 @@ package struct SliceCore: Sendable {
             return []
         case .prepared where slice.stop != nil:
             return empty(slice, startedAt: nil, outcome: nil)
-        case .prepared where deadlines[slice.uid]?.hasPassed(at: now) == true:
+        case .prepared where isPastDeadline(slice, at: now):
             return empty(slice, startedAt: nil, outcome: TaskVerdict.fencedBeforeStart)
         case .prepared:
             guard isAdmitted, gang(of: slice.member, is: .started) else { return [] }
@@ -187,6 +191,18 @@ package struct SliceCore: Sendable {
             return [.start(slice, deadlines[slice.uid])]
         case .active:
             return isNewStop && slice.stop != nil ? [.stop(slice)] : []
+        }
+    }
+
+    /// A slice of policy `stop` without a deadline has no time either: no fence, no task (invariant 3).
+    private func isPastDeadline(_ slice: HeldSlice, at now: Instant) -> Bool {
+        deadlines[slice.uid]?.hasPassed(at: now) ?? (slice.grant.stopAfter != nil)
+    }
+
+    /// Whether something is being ended of which nobody knows what it holds.
+    private var holdsUnknownShares: Bool {
+        held.values.contains { slice in
+            if case .emptying = slice.phase { slice.grant.shares.isEmpty } else { false }
         }
     }
 

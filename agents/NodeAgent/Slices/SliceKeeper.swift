@@ -146,7 +146,7 @@ package actor SliceKeeper: Service {
     private func perform(_ effect: SliceEffect) async {
         switch effect {
         case .prepare(let slice):
-            await persist(slice)
+            guard await persist(slice) else { return }
             do throws(SliceHostError) {
                 try await host.prepare(slice)
                 // Read ahead, so that the start does not wait for it; a failure is met again there.
@@ -158,21 +158,21 @@ package actor SliceKeeper: Service {
                 feed(.prepareFailed(slice.key, message: error.message))
             }
         case .start(let slice, let deadline):
-            await persist(slice)
+            guard await persist(slice) else { return }
             await start(slice, deadline)
         case .watch(let slice):
-            await persist(slice)
+            guard await persist(slice) else { return }
             guard case .active(let task) = slice.phase else { return }
             let remains = await host.end(of: slice, task)
             if !Task.isCancelled { feed(.shimEnded(slice.key, remains)) }
         case .stop(let slice):
-            await persist(slice)
+            guard await persist(slice) else { return }
             await stop(slice)
         case .empty(let slice):
-            await persist(slice)
+            guard await persist(slice) else { return }
             await empty(slice)
         case .report(let slice):
-            await persist(slice)
+            guard await persist(slice) else { return }
             if await writer.report(slice) { feed(.releaseAcknowledged(slice.key)) }
         case .refuse(let view, let reason, let message):
             logger.warning(
@@ -191,12 +191,14 @@ package actor SliceKeeper: Service {
             logger.info(
                 "a task started", metadata: ["task": "\(slice.namespace)/\(slice.name)", "pid": "\(running.pid)"])
             feed(.started(slice.key, running))
+        } catch where Task.isCancelled {
+            // The agent is ending, and the journal says that the start was under way: the next one looks what came of it.
         } catch SliceHostError.nothingRan(let outcome) {
             feed(.startFailed(slice.key, outcome))
         } catch SliceHostError.failed(let message) {
             feed(.startFailed(slice.key, TaskVerdict.startError(message)))
         } catch {
-            // Cancelled: the agent is ending, and the journal says that the start was under way.
+            // Nothing else is thrown but a cancellation.
         }
     }
 
@@ -258,15 +260,19 @@ package actor SliceKeeper: Service {
 
     // MARK: Journal
 
-    /// Makes the slice's newest state durable, trying until it works: what is not in the journal is not done.
-    private func persist(_ slice: HeldSlice) async {
-        while let current = core.held[slice.uid], current.key == slice.key, !Task.isCancelled {
+    /// Makes the slice's newest state durable, trying until it works: what is not in the journal is not done. False when
+    /// the agent ends first.
+    private func persist(_ slice: HeldSlice) async -> Bool {
+        while !Task.isCancelled {
+            guard let current = core.held[slice.uid], current.key == slice.key else { return true }
             do {
-                return try await journal.put(current)
+                try await journal.put(current)
+                return true
             } catch {
                 await journalFailed(error)
             }
         }
+        return false
     }
 
     private func close(_ slice: HeldSlice) async {
