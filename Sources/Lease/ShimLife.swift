@@ -47,6 +47,8 @@ package struct ShimLife: Sendable {
     /// The first thing to do, before any process is started. Ends at once when the deadline has passed.
     package mutating func start(_ renewal: Renewal?, at now: Instant) -> [Effect] {
         guard let armed = deadline else { return [] }
+        // Armed in the past, the timer would kill before the end is recorded; nothing runs that it could end.
+        if armed.hasPassed(at: now) { return look(renewal, at: now) }
         return [.armKernelTimer(armed.kernelAt)] + look(renewal, at: now)
     }
 
