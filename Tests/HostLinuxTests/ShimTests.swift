@@ -52,6 +52,37 @@ import TidemillSeams
         #expect(try bench.log == "")
     }
 
+    @Test func `the task does not inherit the shim's protection from the out-of-memory killer`() throws {
+        let bench = try ShimBench(["cat", "/proc/self/oom_score_adj"])
+        defer { bench.close() }
+        // Raised and not lowered, for which the test may lack the right: what counts is that it is not inherited.
+        bench.spec.oomScoreAdjust = 987
+        try bench.launch()
+        _ = try bench.awaitEnd()
+        let own = try HostFile.readText("/proc/self/oom_score_adj")
+        #expect(try bench.log == "\(max(0, Int(own) ?? 0))\n")
+    }
+
+    @Test func `a start whose spec is taken away before the command runs, runs nothing`() throws {
+        let bench = try ShimBench(["sh", "-c", "echo ran"])
+        defer { bench.close() }
+        // The shim has read its spec when it comes to the first gate, and waits at the second.
+        let gates = ["first", "second"].map { "\(bench.folder)/\($0)" }
+        for gate in gates { try #require(mkfifo(gate, 0o600) == 0) }
+        bench.spec.groups.shimProcs += gates
+        let first = open(gates[0], O_RDONLY | O_NONBLOCK)
+        defer { close(first) }
+        try bench.launch()
+        var zero: UInt8 = 0
+        try #require(eventually { read(first, &zero, 1) == 1 })
+        try HostFile.remove(bench.folder + "/spec")
+        let second = open(gates[1], O_RDONLY | O_NONBLOCK)
+        defer { close(second) }
+        let end = try bench.awaitEnd()
+        #expect(end.reason == .startError && end.startedAt == nil)
+        #expect(try bench.log == "")
+    }
+
     @Test func `the task sees its environment, its folder and its own processes only`() throws {
         let bench = try ShimBench(["sh", "-c", "echo $A; pwd; echo $$; ls -d /proc/[0-9]* | wc -l; env | wc -l"])
         defer { bench.close() }

@@ -63,6 +63,15 @@ static void show_own_processes(void) {
         report(TM_REPORT_NOTE, errno, "The task sees the node's /proc: mounting its own failed (%s).", strerror(errno));
 }
 
+/// Before the credentials go, since they may be needed for it.
+static void be_killable_for_memory(int adjust) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", adjust);
+    int error = tm_write_file("/proc/self/oom_score_adj", text, strlen(text));
+    if (error < 0)
+        report(TM_REPORT_NOTE, error, "The task's oom_score_adj cannot be set to %d (%s).", adjust, strerror(-error));
+}
+
 static void take_credentials(const struct tm_init_spec *spec) {
     if (spec->user_id < 0 && spec->group_id < 0) return;
     if (geteuid() == 0 && setgroups(0, NULL) < 0) fail("cannot drop the supplementary groups", NULL);
@@ -122,6 +131,7 @@ static _Noreturn void be_init(const struct tm_init_spec *spec, int reports, int 
     place_descriptors(reports, life, spec->output);
     tm_default_signals();
     if (spec->user_namespace) await_shim();
+    be_killable_for_memory(spec->oom_score_adjust);
     for (char *const *path = spec->group_procs; *path; path++) {
         int error = tm_write_file(*path, "0", 1);
         errno = -error;

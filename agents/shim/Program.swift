@@ -9,7 +9,7 @@ enum Program {
             complain("usage: tidemill-shim SPEC, a file that tidemill-agent wrote")
             exit(2)
         }
-        var shim = Shim(spec: spec, isFenceBroken: isFenceBroken())
+        var shim = Shim(spec: spec, specPath: CommandLine.arguments[1], isFenceBroken: isFenceBroken())
         exit(shim.run())
     }
 

@@ -6,6 +6,8 @@ import TidemillSeams
 /// One task's shim: one thread around a `ShimLife`, waiting for the agent, the task, the clock and the log.
 struct Shim {
     let spec: ShimSpec
+    /// The agent takes this file away to revoke a start that it gave up.
+    private let specPath: String
     let isFenceBroken: Bool
     var life: ShimLife
     var log: LogWriter
@@ -19,9 +21,12 @@ struct Shim {
     private var wake: Int32 = -1
     private var logEnd: Int32 = -1
     private var isStopping = false
+    /// oom_score_adj of the task: the one we had, and never a protected one.
+    private var taskOOMScoreAdjust: Int32 = 0
 
-    init(spec: ShimSpec, isFenceBroken: Bool) {
+    init(spec: ShimSpec, specPath: String, isFenceBroken: Bool) {
         self.spec = spec
+        self.specPath = specPath
         self.isFenceBroken = isFenceBroken
         life = ShimLife(deadline: isFenceBroken ? nil : spec.deadline, stopGrace: spec.stopGrace)
         log = LogWriter(path: spec.logPath, maxBytes: spec.logMaxBytes, files: spec.logFiles)
@@ -60,6 +65,7 @@ struct Shim {
                 unenforced.append("The shim is not in its own group: cannot join \(path): \(describe(result)).")
             }
         }
+        taskOOMScoreAdjust = max(0, ownOOMScoreAdjust())
         let result = writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdjust))
         if result < 0 {
             unenforced.append(
@@ -68,12 +74,19 @@ struct Shim {
         }
     }
 
+    private func ownOOMScoreAdjust() -> Int32 {
+        let bytes = readFile("/proc/self/oom_score_adj", limit: 16) ?? []
+        return Int32(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)) ?? 0
+    }
+
     private mutating func startTask() {
         var output: Int32 = -1
         let result = tm_log_pipe(&logEnd, &output)
         if result < 0 { return fail("cannot make the log's pipe: \(describe(result))") }
         do throws(TaskProcess.StartFailure) {
-            task = try TaskProcess.start(spec, output: output, isFenceBroken: isFenceBroken, notes: &unenforced)
+            task = try TaskProcess.start(
+                spec, output: output, oomScoreAdjust: taskOOMScoreAdjust, isFenceBroken: isFenceBroken,
+                notes: &unenforced)
         } catch {
             fail("cannot make the task's first process: \(describe(error.errno))")
         }
@@ -138,13 +151,18 @@ struct Shim {
         }
     }
 
-    /// Records who runs, durably, and then lets the command execute, unless its time is over.
+    /// Records who runs, durably, and then lets the command execute, unless its time is over or its start was revoked.
     private mutating func release(command pid: Int32) {
         guard task?.hold(command: pid) == true else { return }  // its end is reported next
         if isStopping { return endBeforeStart() }
         startedAt = clocks()
         let result = recordStart(command: pid)
         if result < 0 { return fail("cannot write \(spec.startedPath): \(describe(result))") }
+        // Looked for only now: an agent that takes it away and then sees no record knows that nothing will run.
+        if access(specPath, F_OK) != 0 {
+            startedAt = nil
+            return fail("the agent gave the start up before the command ran")
+        }
         if life.deadline?.hasPassed(at: clocks().instant) == true {
             startedAt = nil
             return perform(life.on(.woke(nil), at: clocks().instant))

@@ -14,7 +14,7 @@ struct TaskProcess {
     /// Starts the init. On a machine that allows no namespaces it starts without, and says so in `notes`.
     /// - Throws: the errno when no process can be made at all.
     static func start(
-        _ spec: ShimSpec, output: Int32, isFenceBroken: Bool, notes: inout [String]
+        _ spec: ShimSpec, output: Int32, oomScoreAdjust: Int32, isFenceBroken: Bool, notes: inout [String]
     ) throws(StartFailure) -> TaskProcess {
         let command = CStrings(spec.command)
         let environment = CStrings(spec.environment)
@@ -29,6 +29,7 @@ struct TaskProcess {
         wish.user_id = spec.userID.map(Int64.init) ?? -1
         wish.group_id = spec.groupID.map(Int64.init) ?? -1
         wish.output = output
+        wish.oom_score_adjust = oomScoreAdjust
         wish.own_namespaces = isFenceBroken ? 0 : 1
         wish.user_namespace = isFenceBroken || geteuid() == 0 ? 0 : 1
         wish.parent_death_signal = isFenceBroken ? 0 : 1

@@ -132,6 +132,8 @@ struct tm_init_spec {
     int64_t group_id;
     /// Descriptor of the command's outputs.
     int output;
+    /// oom_score_adj of the task; the shim's own, which protects it, must not be inherited.
+    int oom_score_adjust;
     /// A namespace of its own for pids and mounts. 0 in a broken fence or where it is not allowed.
     int own_namespaces;
     /// Not root: a user namespace first.
