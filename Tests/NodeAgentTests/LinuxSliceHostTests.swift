@@ -130,6 +130,54 @@ final class LinuxSliceHostTests {
         #expect(try driver.groups().isEmpty)
     }
 
+    private func start(_ words: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: words[0])
+        process.arguments = Array(words.dropFirst())
+        try process.run()
+        return process
+    }
+
+    @Test func `while the first process of a task lives its slice is not empty, with or without cgroups`() async throws {
+        let host = try host()
+        let files = SliceFolder(stateFolder: folder, key: key)
+        try HostFile.makeFolder(files.path)
+        let left = try start(["/bin/sleep", "1000"])
+        let pid = left.processIdentifier
+        let handle = try #require(ProcessHandle.adopt(pid: pid, startTicks: try Self.startTicks(pid)))
+        let gone = ProcessIdentity(pid: pid, startTicks: 1)
+        let record = StartedRecord(
+            sliceUID: key.uid, epoch: key.epoch, boot: try HostFacts.bootID(), shim: gone,
+            initProcess: ProcessIdentity(pid: pid, startTicks: handle.startTicks), task: gone,
+            startedAt: Scene.wall(5000), unenforced: [])
+        try HostFile.writeDurably(try record.bytes(), to: files.started)
+        #expect(try await !host.empty(key))
+        #expect(try await emptied(host))
+        #expect(!handle.isRunning)
+    }
+
+    @Test func `a shim that hangs before its record is ended with the slice, and no shim starts after that`() async throws {
+        let host = try host()
+        try await host.prepare(slice)
+        let files = SliceFolder(stateFolder: folder, key: key)
+        try HostFile.writeDurably([], to: files.spec)
+        let hung = try start(["/bin/sleep", "1000"])
+        let pid = hung.processIdentifier
+        for file in driver.files(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch)).shimProcs {
+            try HostFile.write("\(pid)", to: file)
+        }
+        #expect(await host.remains(of: key).wasLaunched)
+        #expect(!HostFile.exists(files.spec))
+        #expect(await host.remains(of: key).wasLaunched, "also for the agent after the next")
+        #expect(try await emptied(host))
+        #expect(!hung.isRunning)
+    }
+
+    private static func startTicks(_ pid: Int32) throws -> Int64 {
+        let words = try HostFile.readText("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ")
+        return try #require(words.flatMap { Int64($0[19]) })
+    }
+
     @Test func `a command that does not exist is a start error`() async throws {
         let host = try host()
         try await host.prepare(slice)

@@ -31,8 +31,8 @@ package protocol CgroupDriver: Sendable {
     func freeze(_ group: SliceGroup) throws(HostError)
     func thaw(_ group: SliceGroup) throws(HostError)
 
-    /// Sends SIGKILL to every process of the slice and lets it take effect, also on a frozen one. For slices without a
-    /// living shim; repeat until `processCount` is 0.
+    /// Sends SIGKILL to every process of the slice and lets it take effect, also on a frozen one, and to a shim that hangs
+    /// in its group: one that may still record an end is waited for first. Repeat until `processCount` is 0.
     func kill(_ group: SliceGroup) throws(HostError)
 
     /// Removes the slice's groups and its shim's; throws `busy` while a process is left. Gone already is no error.

@@ -88,7 +88,9 @@ package struct CgroupV1Driver: CgroupDriver {
             try HostFile.write("1", to: path(root, group) + "/cgroup.kill")
         }
         for folder in folders {
-            try HostError.check(tm_cgroup_signal(path(folder, group), SIGKILL), "kill", path(folder, group))
+            for path in [path(folder, group), shimPath(folder, group)] {
+                try HostError.check(tm_cgroup_signal(path, SIGKILL), "kill", path)
+            }
         }
         // The v1 freezer holds even SIGKILL back.
         if let root = roots["freezer"], HostFile.exists(path(root, group)) { try thaw(group) }

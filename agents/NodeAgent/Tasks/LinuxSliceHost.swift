@@ -86,8 +86,8 @@ package actor LinuxSliceHost: SliceHost {
         do throws(HostError) {
             handle = try launcher.launch(spec: spec, specPath: files.spec, complaintsPath: files.complaints)
         } catch {
-            // Whether the shim came to life is unknown: its spec goes, so that it cannot, and what is left is emptied.
-            try? HostFile.remove(files.spec)
+            // Whether the shim came to life is unknown: without its spec it starts nothing, and what is left is emptied.
+            revoke(files)
             throw .nothingRan(TaskVerdict.startError("The shim could not be started: \(error)."))
         }
         return try await recordedStart(of: handle, files)
@@ -107,6 +107,9 @@ package actor LinuxSliceHost: SliceHost {
             }
             if hasEnded { throw .nothingRan(outcome(files) ?? TaskVerdict.startError(complaint(files))) }
             if waited >= Self.startTime {
+                revoke(files)
+                // A record that is there now is of a shim that may have let the command go before.
+                if startedRecord(files) != nil { continue }
                 try attempt { () throws(HostError) in _ = try handle.signal(9) }
                 throw .nothingRan(TaskVerdict.startError("The shim recorded no start within \(Self.startTime)."))
             }
@@ -137,10 +140,12 @@ package actor LinuxSliceHost: SliceHost {
     }
 
     package func empty(_ key: SliceKey) throws(SliceHostError) -> Bool {
-        if let started = startedRecord(folder(key)), started.boot == settings.bootID, let shim = adopt(started.shim) {
-            // Its end comes by its own record or by ours; a shim that still lives here has no task to guard.
-            try attempt { () throws(HostError) in _ = try shim.signal(9) }
-            return false
+        if let started = startedRecord(folder(key)), started.boot == settings.bootID {
+            // A shim that still lives here has no task to guard. The init ends last of its namespace: where no cgroup
+            // counts, it alone says whether a process is left.
+            let left = [started.shim, started.initProcess, started.task].compactMap(adopt)
+            for process in left { try attempt { () throws(HostError) in _ = try process.signal(9) } }
+            if !left.isEmpty { return false }
         }
         return try attempt { () throws(HostError) in
             let group = group(key)
@@ -157,20 +162,34 @@ package actor LinuxSliceHost: SliceHost {
 
     package func remains(of key: SliceKey) async -> Remains {
         let files = folder(key)
-        guard HostFile.exists(files.spec) || HostFile.exists(files.started) || HostFile.exists(files.ended) else {
-            return .nothing
-        }
+        let traces = [files.spec, files.revoked, files.started, files.ended]
+        guard traces.contains(where: HostFile.exists) || hasProcesses(key) else { return .nothing }
         var tries = 0
         while true {
             let remains = remainsNow(files)
             if remains.running != nil || remains.startedAt != nil || remains.outcome != nil || tries == 20 {
                 return remains
             }
-            // Launched but not recorded: without its spec it cannot begin any more, and one that has read it records soon.
-            try? HostFile.remove(files.spec)
+            // Launched but not recorded: without its spec the shim lets no command go, and one that did has recorded it.
+            revoke(files)
             tries += 1
             // Cancelled while waiting: the count ends the loop.
             try? await sleep(.milliseconds(50))
+        }
+    }
+
+    /// Files may be lost, processes not: a slice with one of them was launched.
+    private func hasProcesses(_ key: SliceKey) -> Bool {
+        // What cannot be counted is counted again, and ended, before the slice is released.
+        (try? driver.processCount(group(key))).map { $0 > 0 } ?? false
+    }
+
+    /// Gives a start up. The name stays, so that a later agent knows that there was one.
+    private func revoke(_ files: SliceFolder) {
+        do {
+            try HostFile.rename(files.spec, to: files.revoked)
+        } catch {
+            logger.error("a start cannot be revoked", metadata: ["spec": "\(files.spec)", "error": "\(error)"])
         }
     }
 

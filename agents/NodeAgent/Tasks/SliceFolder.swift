@@ -14,6 +14,8 @@ package struct SliceFolder: Hashable, Sendable {
 
     /// What the shim is told; root only.
     package var spec: String { "\(path)/spec" }
+    /// The name that `spec` gets when its start is given up: no shim lets a command go any more.
+    package var revoked: String { "\(path)/spec.revoked" }
     /// Where the shim records that the task runs.
     package var started: String { "\(path)/started" }
     /// Where the shim records how it ended.
