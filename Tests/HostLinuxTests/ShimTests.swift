@@ -191,13 +191,17 @@ import TidemillSeams
         let started = try bench.launchAndAwaitStart()
         let shim = try #require(bench.shim)
         #expect(started.shim == ProcessIdentity(pid: shim.pid, startTicks: shim.startTicks))
-        #expect(ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks + 1) == nil)
-        let adopted = try #require(ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks))
+        #expect(try ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks + 1) == nil)
+        let adopted = try #require(try ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks))
         #expect(adopted.exitNow() == nil)
+        // Not to see it is not to know that it ended.
+        #expect(throws: HostError.self) {
+            try ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks, procRoot: "/dev/null")
+        }
         try bench.awaitRunning("runs")
         try adopted.signal(SIGTERM)
         #expect(await adopted.exit() == .exited(0))
-        #expect(ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks) == nil)
+        #expect(try ProcessHandle.adopt(pid: shim.pid, startTicks: shim.startTicks) == nil)
         let end = try EndRecord(bytes: HostFile.read(bench.spec.endPath))
         #expect(end.signal == SIGTERM)
     }

@@ -22,7 +22,7 @@ import TidemillSeams
         ]
         let library = getenv("LD_LIBRARY_PATH").map { "LD_LIBRARY_PATH=" + String(cString: $0) } ?? "A=b"
         let child = try spawn(words, environment: [library], output: bench.folder + "/complaints")
-        bench.shim = ProcessHandle.adopt(pid: child.pid, startTicks: tm_start_ticks("/proc", child.pid))
+        bench.shim = try ProcessHandle.adopt(pid: child.pid, startTicks: tm_start_ticks("/proc", child.pid))
         close(child.pidfd)
     }
 

@@ -138,13 +138,14 @@ final class LinuxSliceHostTests {
         return process
     }
 
-    @Test func `while the first process of a task lives its slice is not empty, with or without cgroups`() async throws {
+    @Test func `while the first process of a task lives its slice is not empty, with or without cgroups`() async throws
+    {
         let host = try host()
         let files = SliceFolder(stateFolder: folder, key: key)
         try HostFile.makeFolder(files.path)
         let left = try start(["/bin/sleep", "1000"])
         let pid = left.processIdentifier
-        let handle = try #require(ProcessHandle.adopt(pid: pid, startTicks: try Self.startTicks(pid)))
+        let handle = try #require(try ProcessHandle.adopt(pid: pid, startTicks: try Self.startTicks(pid)))
         let gone = ProcessIdentity(pid: pid, startTicks: 1)
         let record = StartedRecord(
             sliceUID: key.uid, epoch: key.epoch, boot: try HostFacts.bootID(), shim: gone,
@@ -156,7 +157,9 @@ final class LinuxSliceHostTests {
         #expect(!handle.isRunning)
     }
 
-    @Test func `a shim that hangs before its record is ended with the slice, and no shim starts after that`() async throws {
+    @Test func `a shim that hangs before its record is ended with the slice, and no shim starts after that`()
+        async throws
+    {
         let host = try host()
         try await host.prepare(slice)
         let files = SliceFolder(stateFolder: folder, key: key)

@@ -28,13 +28,22 @@ package final class ProcessHandle: Sendable {
         close(pidfd)
     }
 
-    /// Finds a process again after a restart of the agent. Nil when it is gone or when the pid is another's by now.
-    package static func adopt(pid: Int32, startTicks: Int64, procRoot: String = "/proc") -> ProcessHandle? {
+    /// Finds a process again after a restart of the agent. Nil when it is gone or when the pid is another's by now; throws
+    /// when that cannot be told, as without a free descriptor: not to see a process is not to know that it ended.
+    package static func adopt(
+        pid: Int32, startTicks: Int64, procRoot: String = "/proc"
+    ) throws(HostError) -> ProcessHandle? {
         let pidfd = tm_pidfd_open(pid)
-        guard pidfd >= 0 else { return nil }
+        // EINVAL: by now the number is that of a thread.
+        if pidfd == -ESRCH || pidfd == -EINVAL { return nil }
+        try HostError.check(pidfd, "find", "process \(pid)")
         // The pidfd holds the pid: what is read now is of this very process, or it has ended.
-        guard tm_start_ticks(procRoot, pid) == startTicks, tm_pidfd_ended(pidfd, 0) == 0 else {
+        let found = tm_start_ticks(procRoot, pid)
+        guard found == startTicks, tm_pidfd_ended(pidfd, 0) == 0 else {
             close(pidfd)
+            if found != -Int64(ENOENT), found != -Int64(ESRCH) {
+                try HostError.check(found, "read", "\(procRoot)/\(pid)/stat")
+            }
             return nil
         }
         return ProcessHandle(pid: pid, pidfd: pidfd, startTicks: startTicks)

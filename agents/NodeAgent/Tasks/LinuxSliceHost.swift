@@ -120,7 +120,7 @@ package actor LinuxSliceHost: SliceHost {
     }
 
     package func end(of slice: HeldSlice, _ task: RunningTask) async -> Remains {
-        let handle = shims[task.shim] ?? adopt(task.shim)
+        let handle = await surely { () throws(HostError) in try shim(of: task) } ?? nil
         if let handle { _ = await handle.exit() }
         shims[task.shim] = nil
         return Remains(outcome: outcome(folder(slice.key)), startedAt: task.startedAt)
@@ -131,9 +131,8 @@ package actor LinuxSliceHost: SliceHost {
     package func kill(_ task: RunningTask) { signal(task, 9) }
 
     private func signal(_ task: RunningTask, _ number: Int32) {
-        guard let handle = shims[task.shim] ?? adopt(task.shim) else { return }
         do {
-            try handle.signal(number)
+            try shim(of: task)?.signal(number)
         } catch {
             logger.error("a shim cannot be signalled", metadata: ["pid": "\(task.shim.pid)", "error": "\(error)"])
         }
@@ -143,9 +142,13 @@ package actor LinuxSliceHost: SliceHost {
         if let started = startedRecord(folder(key)), started.boot == settings.bootID {
             // A shim that still lives here has no task to guard. The init ends last of its namespace: where no cgroup
             // counts, it alone says whether a process is left.
-            let left = [started.shim, started.initProcess, started.task].compactMap(adopt)
-            for process in left { try attempt { () throws(HostError) in _ = try process.signal(9) } }
-            if !left.isEmpty { return false }
+            var isEmpty = true
+            for process in [started.shim, started.initProcess, started.task] {
+                guard let left = try attempt({ () throws(HostError) in try adopt(process) }) else { continue }
+                try attempt { () throws(HostError) in _ = try left.signal(9) }
+                isEmpty = false
+            }
+            if !isEmpty { return false }
         }
         return try attempt { () throws(HostError) in
             let group = group(key)
@@ -166,7 +169,10 @@ package actor LinuxSliceHost: SliceHost {
         guard traces.contains(where: HostFile.exists) || hasProcesses(key) else { return .nothing }
         var tries = 0
         while true {
-            let remains = remainsNow(files)
+            // Nil when the agent ends, which then judges nothing.
+            guard let remains = await surely({ () throws(HostError) in try remainsNow(files) }) else {
+                return Remains()
+            }
             if remains.running != nil || remains.startedAt != nil || remains.outcome != nil || tries == 20 {
                 return remains
             }
@@ -193,10 +199,10 @@ package actor LinuxSliceHost: SliceHost {
         }
     }
 
-    private func remainsNow(_ files: SliceFolder) -> Remains {
+    private func remainsNow(_ files: SliceFolder) throws(HostError) -> Remains {
         // In this order: a task that ends between the two reads is found ended.
         let started = startedRecord(files)
-        if let started, started.boot == settings.bootID, let handle = adopt(started.shim) {
+        if let started, started.boot == settings.bootID, let handle = try adopt(started.shim) {
             shims[started.shim] = handle
             return Remains(running: RunningTask(started), startedAt: started.startedAt)
         }
@@ -223,8 +229,27 @@ package actor LinuxSliceHost: SliceHost {
 
     // MARK: Parts
 
-    private func adopt(_ process: ProcessIdentity) -> ProcessHandle? {
-        ProcessHandle.adopt(pid: process.pid, startTicks: process.startTicks, procRoot: settings.procRoot)
+    private func adopt(_ process: ProcessIdentity) throws(HostError) -> ProcessHandle? {
+        try ProcessHandle.adopt(pid: process.pid, startTicks: process.startTicks, procRoot: settings.procRoot)
+    }
+
+    private func shim(of task: RunningTask) throws(HostError) -> ProcessHandle? {
+        if let known = shims[task.shim] { return known }
+        return try adopt(task.shim)
+    }
+
+    /// What `look` finds, asked again until it can be told; nil when the agent ends first.
+    private func surely<Result>(_ look: () throws(HostError) -> Result) async -> Result? {
+        while !Task.isCancelled {
+            do throws(HostError) {
+                return try look()
+            } catch {
+                logger.error("a process cannot be looked at, it is tried again", metadata: ["error": "\(error)"])
+            }
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(.seconds(1))
+        }
+        return nil
     }
 
     private func startedRecord(_ files: SliceFolder) -> StartedRecord? {
