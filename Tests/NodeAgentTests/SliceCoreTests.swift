@@ -287,4 +287,14 @@ struct SliceCoreTests {
         #expect(outcome.reason == "StartError")
         #expect(outcome.message.contains("no space"))
     }
+
+    @Test func `a report of an earlier phase never takes the place of a later one`() {
+        let released = HeldSlice.Phase.released(.init(startedAt: nil, releasedAt: Scene.wall(5001), outcome: nil))
+        let phases: [HeldSlice.Phase] = [
+            .preparing, .prepared, .starting, .active(Scene.task), .emptying(startedAt: nil, outcome: nil), released,
+        ]
+        for (before, after) in zip(phases, phases.dropFirst()) {
+            #expect(before.isBefore(after) && !after.isBefore(before) && !after.isBefore(after))
+        }
+    }
 }

@@ -40,6 +40,12 @@ package actor ReportWriter {
         slices[uid] = slice
     }
 
+    /// Forgets all slices but those of a complete list, and their tasks: nobody tells of what left while no watch ran.
+    package func keep(only uids: Set<SliceUID>) {
+        slices = slices.filter { uids.contains($0.key) }
+        tasks = tasks.filter { uids.contains($0.key.uid) }
+    }
+
     /// Forgets a slice that left this node.
     package func drop(_ uid: SliceUID) {
         slices[uid] = nil
@@ -65,6 +71,8 @@ package actor ReportWriter {
     /// Writes until acknowledged or cancelled. True when a release was acknowledged, or nobody is left to hear it.
     package func report(_ slice: HeldSlice) async -> Bool {
         let key = slice.key
+        // Reports come from tasks of their own: one that waited for the journal must not take the place of a later one.
+        if wanted[key].map({ slice.phase.isBefore($0.phase) }) == true { return false }
         wanted[key] = slice
         guard busy.insert(key).inserted else { return false }
         defer { busy.remove(key) }
@@ -173,6 +181,22 @@ package struct Refusal: Hashable, Sendable {
     package init(_ reason: GrantRefusal, _ message: String) {
         self.reason = reason
         self.message = message
+    }
+}
+
+extension HeldSlice.Phase {
+    /// Whether a slice is in this phase before it is in `other`; phases of one grant only go forward.
+    package func isBefore(_ other: Self) -> Bool { order < other.order }
+
+    private var order: Int {
+        switch self {
+        case .preparing: 0
+        case .prepared: 1
+        case .starting: 2
+        case .active: 3
+        case .emptying: 4
+        case .released: 5
+        }
     }
 }
 

@@ -8,6 +8,7 @@ extension SliceKeeper {
     package func apply(_ event: ReflectorEvent<Kinds.Slice>) async {
         switch event {
         case .synced(let slices, let revision):
+            await writer.keep(only: Set(slices.map { SliceUID($0.metadata.uid) }))
             for slice in slices { await writer.note(slice) }
             feed(.listed(slices.map(SliceView.init)))
             appliedSlices = max(appliedSlices, revision)

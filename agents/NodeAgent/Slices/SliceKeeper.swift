@@ -191,14 +191,14 @@ package actor SliceKeeper: Service {
             logger.info(
                 "a task started", metadata: ["task": "\(slice.namespace)/\(slice.name)", "pid": "\(running.pid)"])
             feed(.started(slice.key, running))
-        } catch where Task.isCancelled {
-            // The agent is ending, and the journal says that the start was under way: the next one looks what came of it.
-        } catch SliceHostError.nothingRan(let outcome) {
-            feed(.startFailed(slice.key, outcome))
-        } catch SliceHostError.failed(let message) {
-            feed(.startFailed(slice.key, TaskVerdict.startError(message)))
         } catch {
-            // Nothing else is thrown but a cancellation.
+            // The agent is ending, and the journal says that the start was under way: the next one looks what came of it.
+            if Task.isCancelled { return }
+            switch error as? SliceHostError {
+            case .nothingRan(let outcome): feed(.startFailed(slice.key, outcome))
+            case .failed(let message): feed(.startFailed(slice.key, TaskVerdict.startError(message)))
+            case nil: break  // a cancellation, and nothing else is thrown
+            }
         }
     }
 
