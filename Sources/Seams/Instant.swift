@@ -10,12 +10,16 @@ package struct Instant: Hashable, Comparable, Sendable {
 
     package static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
 
+    /// Saturates: a duration that a user asked for may be as long as there is time.
     package static func + (a: Instant, b: Duration) -> Instant {
-        Instant(nanoseconds: a.nanoseconds + b.wholeNanoseconds)
+        let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.wholeNanoseconds)
+        return Instant(nanoseconds: overflow ? (b < .zero ? .min : .max) : sum)
     }
 
+    /// Saturates, as `+` does.
     package static func - (a: Instant, b: Duration) -> Instant {
-        Instant(nanoseconds: a.nanoseconds - b.wholeNanoseconds)
+        let (difference, overflow) = a.nanoseconds.subtractingReportingOverflow(b.wholeNanoseconds)
+        return Instant(nanoseconds: overflow ? (b < .zero ? .max : .min) : difference)
     }
 
     /// The time that passed from `earlier` to this instant; negative when `earlier` is later.

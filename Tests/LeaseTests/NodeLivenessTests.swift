@@ -42,6 +42,19 @@ import TidemillSeams
         }
     }
 
+    @Test func `an after as long as there is time loses nothing and breaks nothing`() {
+        let longest = Duration.nanoseconds(Int64.max)
+        var node = NodeLiveness(at: at(0), wasReady: true)
+        _ = node.on(.granted(slice, .stop(after: longest)), at: at(1_000))
+        _ = node.on(.renewed, at: at(20_000))
+        #expect(node.on(.tick, at: at(21_000)) == [])
+        let deadline = Deadline(
+            boot: BootID("b"), epoch: Epoch(1), after: longest,
+            margin: FenceMargin.margin(after: longest, timeToKill: .milliseconds(100)),
+            sentAt: Instant(nanoseconds: .max / 2))
+        #expect(!deadline.hasPassed(at: at(20_000)) && deadline.kernelAt >= deadline.at)
+    }
+
     @Test func `a released slice is not lost`() {
         var node = NodeLiveness(at: at(0), wasReady: true)
         _ = node.on(.granted(slice, .stop(after: .seconds(20))), at: at(0))
