@@ -288,6 +288,18 @@ struct SliceCoreTests {
         #expect(outcome.message.contains("no space"))
     }
 
+    @Test func `while a task is being started its deadline goes on growing`() {
+        var scene = Scene.ready()
+        let grant = Scene.grant(stopAfter: .seconds(60))
+        scene.on(.seen(Scene.view(.reserved, grant: grant)))
+        scene.on(.prepared(Scene.key))
+        scene.on(.gangSeen(Scene.gang(.started)))
+        #expect(scene.core.held[Scene.uid]?.phase == .starting)
+        scene.now = 1030
+        scene.on(.renewed(sentAt: Scene.instant(1029), incarnationIsKnown: true))
+        #expect(scene.core.deadline(of: Scene.key)?.at == Scene.instant(1083))
+    }
+
     @Test func `a report of an earlier phase never takes the place of a later one`() {
         let released = HeldSlice.Phase.released(.init(startedAt: nil, releasedAt: Scene.wall(5001), outcome: nil))
         let phases: [HeldSlice.Phase] = [

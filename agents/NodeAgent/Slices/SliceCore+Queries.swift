@@ -14,6 +14,11 @@ extension SliceCore {
     /// Whether a complete list of a known controller is there, so that what it does not name is nobody's.
     package var mayForgetUnknown: Bool { hasList && incarnationIsKnown }
 
+    /// Until when a slice whose task is not started yet may live, by all renewals so far; nil with `keep`.
+    package func deadline(of key: SliceKey) -> Deadline? {
+        held[key.uid]?.key == key ? deadlines[key.uid] : nil
+    }
+
     /// True when neither the controller nor this node has a use for the files of a grant.
     package func isUnknown(_ key: SliceKey) -> Bool {
         if let slice = held[key.uid], slice.key == key { return false }

@@ -187,7 +187,9 @@ package actor SliceKeeper: Service {
 
     private func start(_ slice: HeldSlice, _ deadline: Deadline?) async {
         do {
-            let running = try await host.start(slice, try await template(of: slice), deadline: deadline)
+            let template = try await template(of: slice)
+            // Renewals were acknowledged while the template was waited for.
+            let running = try await host.start(slice, template, deadline: core.deadline(of: slice.key) ?? deadline)
             logger.info(
                 "a task started", metadata: ["task": "\(slice.namespace)/\(slice.name)", "pid": "\(running.pid)"])
             feed(.started(slice.key, running))
