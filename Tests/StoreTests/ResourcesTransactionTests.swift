@@ -168,11 +168,58 @@ struct ResourcesTransactionTests {
     }
 
     @Test
-    func `a gang of sixty-four fits into one transaction`() async throws {
+    func `as many creations as a transaction holds, but one, fit into one transaction`() async throws {
         let world = try await ResourcesFixture()
-        let revision = try await world.resources.transact((0..<128).map { .create(slice("s-\($0)")) })
+        let revision = try await world.resources.transact((0..<127).map { .create(slice("s-\($0)")) })
         let slices = try await world.resources.readAll(Kinds.Slice.self).objects
-        #expect(slices.count == 128)
+        #expect(slices.count == 127)
         #expect(slices.filter { $0.revision != revision }.isEmpty)
     }
+
+    @Test
+    func `nothing is created in a namespace that ends before the commit`() async throws {
+        let world = try await ResourcesFixture()
+        let slow = Resources(
+            store: InterruptedStore(store: world.store) {
+                // The namespace was seen alive; now it is deleted, found empty and gone.
+                let ref = ObjectRef(kind: Kinds.Namespace.info, name: "lab")
+                _ = try? await world.resources.delete(ref)
+                _ = try? await world.resources.mergePatch(ref, ["metadata": ["finalizers": []]])
+            }, time: world.time, randomness: Dice(seed: 8))
+        let refused = await world.refusal { () async throws(APIError) in
+            try await slow.transact([.create(slice("late"))])
+        }
+        #expect(refused.hasPrefix("409 Operation cannot be fulfilled on namespaces \"lab\""))
+        #expect(try await world.resources.list(Kinds.Slice.info, namespace: "lab").objects.isEmpty)
+        #expect(try await world.resources.find(ObjectRef(kind: Kinds.Namespace.info, name: "lab")) == nil)
+    }
+}
+
+/// A store in which something else happens just before each commit.
+private struct InterruptedStore: Store {
+    let store: MemoryStore
+    let before: @Sendable () async -> Void
+
+    var identity: StoreIdentity { store.identity }
+
+    func get(_ key: String) async throws(StoreError) -> Entry? { try await store.get(key) }
+
+    func list(
+        prefix: String, after key: String?, limit: Int?, at revision: Revision?
+    ) async throws(StoreError) -> Listing {
+        try await store.list(prefix: prefix, after: key, limit: limit, at: revision)
+    }
+
+    func commit(_ transaction: Transaction) async throws(StoreError) -> Revision {
+        await before()
+        return try await store.commit(transaction)
+    }
+
+    func watch(prefix: String, after revision: Revision?) async throws(StoreError) -> Watch {
+        try await store.watch(prefix: prefix, after: revision)
+    }
+
+    func currentRevision() async -> Revision { await store.currentRevision() }
+
+    func compact(before revision: Revision) async throws(StoreError) { try await store.compact(before: revision) }
 }

@@ -3,7 +3,8 @@ import TidemillSeams
 import TidemillWire
 
 extension Resources {
-    /// Does all of `changes` at one revision, or none of them; returns that revision. At most 128 changes.
+    /// Does all of `changes` at one revision, or none of them; returns that revision. At most 128 changes, less one for each
+    /// namespace in which something is created.
     ///
     /// Throws `.conflict` when an object or record is not at the revision that its change was based on (read again, plan
     /// again), `.alreadyExists` for a create, `.notFound`, `.invalid`.
@@ -24,7 +25,10 @@ extension Resources {
         case .create(let value):
             let kind = type(of: value).info
             let ref = value.ref
-            _ = try await home(of: ref)
+            if let home = try await home(of: ref) {
+                // A namespace that begins to end meanwhile, and is seen empty, must not get this object after its end.
+                draft.require(.exists(home.ref.key, revision: home.revision), else: Self.modified(home.ref))
+            }
             let tree = try ObjectRules(try codec(of: kind)).created(
                 value.json, namespace: ref.namespace, name: nil, uid: randomness.uuid(), now: timestamp,
                 keepsStatus: true)
@@ -93,6 +97,8 @@ private struct TransactionDraft {
     private var refusals: [String: APIError] = [:]
 
     mutating func require(_ condition: Transaction.Condition, else refusal: APIError) {
+        // Creations in one namespace share its condition.
+        if transaction.conditions.contains(condition) { return }
         transaction.conditions.append(condition)
         refusals[condition.key] = refusal
     }
