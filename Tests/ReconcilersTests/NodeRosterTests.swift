@@ -76,17 +76,38 @@ import TidemillWire
         #expect(agreed15)
     }
 
-    @Test func `a stop slice runs out after its own time and a kept one never`() {
-        func slice(_ uid: String, _ policy: Kinds.DisconnectPolicy) -> Kinds.Slice {
-            Kinds.Slice(
-                metadata: ObjectMeta(name: uid, namespace: "lab", uid: uid),
-                spec: Kinds.SliceSpec(request: Kinds.SliceRequest(), onDisconnect: Kinds.OnDisconnect(policy: policy)),
-                status: Kinds.SliceStatus(
-                    state: .active,
-                    grant: Kinds.Grant(
-                        node: "a", bootID: "b1", epoch: 1, token: 1, sliceUID: uid, shares: [], policy: policy,
-                        after: policy == .stop ? APIDuration(.seconds(20)) : nil)))
+    func slice(_ uid: String, _ policy: Kinds.DisconnectPolicy) -> Kinds.Slice {
+        Kinds.Slice(
+            metadata: ObjectMeta(name: uid, namespace: "lab", uid: uid),
+            spec: Kinds.SliceSpec(request: Kinds.SliceRequest(), onDisconnect: Kinds.OnDisconnect(policy: policy)),
+            status: Kinds.SliceStatus(
+                state: .active,
+                grant: Kinds.Grant(
+                    node: "a", bootID: "b1", epoch: 1, token: 1, sliceUID: uid, shares: [], policy: policy,
+                    after: policy == .stop ? APIDuration(.seconds(20)) : nil)))
+    }
+
+    @Test(arguments: [false, true])
+    func `a stop slice runs out though its Node was deleted, and the name is free then`(restarted: Bool) {
+        let node = Kinds.Node(metadata: ObjectMeta(name: "a"), spec: Kinds.NodeSpec())
+        var granted = [slice("stops", .stop), slice("keeps", .keep)]
+        var roster = NodeRoster()
+        if !restarted {
+            _ = roster.hear(heartbeat(), at: at(0))
+            roster.learn(nodes: [node], granted: granted, at: at(0))
         }
+        roster.learn(nodes: [], granted: granted, at: at(500))
+        roster.forgetDeleted(existing: [])
+        pass(&roster, from: 0, to: 40_000)
+        #expect(roster.lost == [SliceUID("stops")])
+        granted[0].status.state = .lost
+        roster.learn(nodes: [], granted: granted, at: at(40_000))
+        roster.forgetDeleted(existing: [])
+        #expect(roster.lost.isEmpty)
+        #expect(roster.states.isEmpty)
+    }
+
+    @Test func `a stop slice runs out after its own time and a kept one never`() {
         let node = Kinds.Node(metadata: ObjectMeta(name: "a"), spec: Kinds.NodeSpec())
         let granted = [slice("stops", .stop), slice("keeps", .keep)]
         var roster = NodeRoster()

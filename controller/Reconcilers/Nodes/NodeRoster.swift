@@ -52,11 +52,16 @@ package struct NodeRoster: Sendable {
         }
         var current: [NodeID: Set<SliceUID>] = [:]
         for slice in granted {
-            guard let grant = slice.status.grant, names.contains(NodeID(grant.node)) else { continue }
+            guard let grant = slice.status.grant else { continue }
             let uid = SliceUID(slice.metadata.uid)
             if slice.status.state == .lost {
                 lost.remove(uid)
                 continue
+            }
+            if !names.contains(NodeID(grant.node)) {
+                // The Node was deleted: its agent renews all the same, or its silence ends the slice as ever.
+                guard grant.fencePolicy.after != nil else { continue }
+                fleet.add(NodeID(grant.node), wasReady: true, at: now)
             }
             current[NodeID(grant.node), default: []].insert(uid)
             if !lost.contains(uid) {
