@@ -26,6 +26,8 @@ let lean: [SwiftSetting] =
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -33,7 +35,6 @@ let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 func library(
     _ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
@@ -95,15 +96,17 @@ var targets: [Target] = [
     tests("PlacementTests", ["TidemillPlacement"] + wireBelow),
     tests("LeaseTests", ["TidemillLease", "TidemillSeams"]),
     tests("HostLinuxTests", ["TidemillHostLinux", "TidemillLease", "TidemillSeams", "CHost"]),
-    tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore"] + storeBelow),
+    tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore", "TidemillSQLite"] + storeBelow),
     tests("StoreTests", ["TidemillStore"] + storeBelow),
     tests(
         "ReconcilersTests", ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
-    tests("SchedulerTests", ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
+    tests(
+        "SchedulerTests",
+        ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease", logging] + storeBelow),
     tests(
         "SimulationTests",
         [
-            "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease",
+            "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease", logging,
         ] + storeBelow),
     tests("TidyTests", []),
 ]
@@ -118,7 +121,7 @@ if !coresOnly {
         library(
             "TidemillDaemon", "Sources/Daemon",
             [
-                "TidemillSeams", logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
+                "TidemillSeams", logging, lifecycle, signals, metrics,
             ]),
         library(
             "TidemillNodeAgent", "agents/NodeAgent",
@@ -128,19 +131,18 @@ if !coresOnly {
         library(
             "TidemillAPIServer", "controller/APIServer",
             [
-                "TidemillStore", "TidemillDaemon", logging, lifecycle, nioSSL, x509, crypto, asn1,
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "TidemillStore", "TidemillDaemon", logging, lifecycle, metrics, nioSSL, x509, crypto, asn1,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"), nio("NIOConcurrencyHelpers"),
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"),
             ] + storeBelow),
         program(
             "tidemill-agent", "agents/agentd",
             [
                 "TidemillNodeAgent", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillDaemon", logging,
-                lifecycle, arguments, yams,
+                lifecycle, arguments,
             ] + storeBelow),
         program(
             "tidemill-controller", "controller/controllerd",
@@ -148,7 +150,7 @@ if !coresOnly {
                 "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
                 "TidemillPlacement", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments, yams,
             ] + storeBelow),
-        program("tidemill", "Sources/CLI", ["TidemillClient", arguments, yams] + storeBelow),
+        program("tidemill", "Sources/CLI", ["TidemillClient", arguments] + storeBelow),
         program(
             "bench", "Benchmarks/bench",
             [
@@ -160,14 +162,14 @@ if !coresOnly {
         tests(
             "APIServerTests",
             [
-                "TidemillAPIServer", "TidemillStore", "TidemillClient", httpClient, nioSSL, x509, crypto,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "TidemillAPIServer", "TidemillStore", "TidemillClient", "TidemillDaemon", logging, lifecycle, metrics,
+                httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
             ] + storeBelow),
         tests("ClientTests", ["TidemillClient"] + storeBelow),
         tests("CLITests", ["tidemill", "TidemillClient"] + storeBelow),
         tests(
             "NodeAgentTests",
-            ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient"] + storeBelow),
+            ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient", logging] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]
 }
