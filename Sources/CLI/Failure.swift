@@ -22,8 +22,7 @@ struct Failure: Error {
 
     /// What Foundation says of an error, to be put into a sentence.
     static func reason(of error: any Error) -> String {
-        let text = (error as NSError).localizedDescription
-        return text.hasSuffix(".") ? String(text.dropLast()) : text
+        ClientError.reason(ofFile: error)
     }
 
     /// A client's error in the words of kubectl's users.

@@ -15,7 +15,7 @@ package struct Kubeconfig: Sendable, Equatable {
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            throw .configuration("the kubeconfig \(path) cannot be read: \((error as NSError).localizedDescription)")
+            throw .configuration("the kubeconfig \(path) cannot be read: \(ClientError.reason(ofFile: error))")
         }
         do {
             try self.init(parsing: text, folder: (path as NSString).deletingLastPathComponent)

@@ -4,6 +4,12 @@ import Testing
 @testable import TidemillClient
 
 @Suite struct KubeconfigTests {
+    @Test func `a file that is not there is named, with the reason alone`() {
+        let error = #expect(throws: ClientError.self) { try Kubeconfig(path: "/no/such/kubeconfig") }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.hasPrefix("the kubeconfig /no/such/kubeconfig cannot be read: the file "))
+    }
+
     private func text(
         cluster: String = "certificate-authority-data: Q0E=", user: String? = nil, current: String = "mill",
         extra: String = ""

@@ -61,7 +61,8 @@ import TidemillWire
     @Test func `refuses ten thousand levels of nesting`() {
         #expect(throws: YAMLError.self) { try YAMLReader.documents(String(repeating: "[", count: 10_000)) }
         let closed = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
-        #expect(throws: YAMLError.self) { try YAMLReader.documents(closed) }
+        let error = #expect(throws: YAMLError.self) { try YAMLReader.documents(closed) }
+        #expect(error?.reason == "nested deeper than 100 levels")
         let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
         #expect(throws: YAMLError.self) { try YAMLReader.documents(deep) }
     }

@@ -91,7 +91,8 @@ extension YAMLError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             let isDepth = problem.hasPrefix("Maximum nesting level")
-            self.init(line: mark.line, column: mark.column, reason: isDepth ? "nested too deeply" : problem)
+            let reason = isDepth ? "nested deeper than \(YAMLReader.depthLimit) levels" : problem
+            self.init(line: mark.line, column: mark.column, reason: reason)
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
             self.init(line: context.mark.line, column: context.mark.column, reason: "duplicate key \(names)")
