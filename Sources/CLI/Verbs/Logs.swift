@@ -85,7 +85,10 @@ struct Logs: AsyncParsableCommand {
             else { return nil }
             return (task.metadata.name, member.index)
         }
-        if members.isEmpty { throw Failure("job/\(name) has no such task in attempt \(wanted)") }
+        if members.isEmpty {
+            let member = rank.map { "member of rank \($0)" } ?? "task"
+            throw Failure("job/\(name) has no \(member) in attempt \(wanted)")
+        }
         return members.sorted { $0.rank < $1.rank }
     }
 }
