@@ -111,15 +111,32 @@ import TidemillWire
         let resources = scene.resources
         await scene.scheduler(
             Interruption(during: {
-                // The last part finds the job changed.
-                guard var job = try? await resources.read(Kinds.Job.self, namespace: "default", name: "j") else {
-                    return
-                }
-                job.metadata.annotations["touched"] = "yes"
-                _ = try? await resources.transact([.update(job)])  // Nothing else writes the job now.
+                // The last part finds one of its slices changed.
+                let read = try? await resources.read(Kinds.Slice.self, namespace: "default", name: "j-1-129")
+                guard var slice = read else { return }
+                slice.metadata.annotations["touched"] = "yes"
+                _ = try? await resources.transact([.update(slice)])  // Nothing else writes the slice now.
             })
         ).cycle()
         #expect(try await scene.job("j")?.status.gang?.state == .abandoned)
         #expect(try await scene.job("j")?.status.gang?.nodes == [])
+    }
+
+    @Test func `no part of a gang is granted once its attempt is over`() async throws {
+        let scene = try await Scene(nodes: ["a", "b"])
+        try await scene.submit("j", members: 130)
+        let resources = scene.resources
+        await scene.scheduler(
+            Interruption(during: {
+                guard var job = try? await resources.read(Kinds.Job.self, namespace: "default", name: "j") else {
+                    return
+                }
+                job.status.gang = Kinds.GangRecord(attempt: 2, state: .drafting)
+                _ = try? await resources.transact([.updateStatus(job)])  // Nothing else writes the job now.
+            })
+        ).cycle()
+        #expect(try await scene.slices().allSatisfy { $0.status.state == .pending })
+        #expect(try await scene.allocation("a") == nil)
+        #expect(try await scene.allocation("b") == nil)
     }
 }

@@ -42,8 +42,8 @@ package actor Scheduler: Service {
     ///
     /// 1. Read the snapshot.
     /// 2. Plan every waiting gang, purely (`SchedulingSnapshot.plan`).
-    /// 3. Write each outcome in its turn. One that conflicts holds up no other: each write compares what it was planned
-    ///    on, and what changed meanwhile wakes the next cycle.
+    /// 3. Write each outcome in its turn. One that conflicts or is refused holds up no other: each write compares what it
+    ///    was planned on, and what changed meanwhile wakes the next cycle.
     package func cycle() async {
         do throws(APIError) {
             let snapshot = try await SchedulingSnapshot.read(mirror)
@@ -51,7 +51,14 @@ package actor Scheduler: Service {
             var ledger = snapshot.ledger
             for outcome in snapshot.plan() {
                 logger.debug("planned", metadata: ["outcome": "\(outcome)"])
-                try await write(outcome, snapshot, &ledger)
+                do throws(APIError) {
+                    try await write(outcome, snapshot, &ledger)
+                } catch {
+                    // What the store refuses to everyone ends the cycle; what is wrong with one gang is its own.
+                    if case .unavailable = error { throw error }
+                    logger.warning(
+                        "an outcome was not written", metadata: ["outcome": "\(outcome)", "error": "\(error)"])
+                }
             }
         } catch {
             logger.warning("a cycle ended early", metadata: ["error": "\(error)"])
@@ -108,6 +115,9 @@ package actor Scheduler: Service {
                 changes.append(
                     events.creation(
                         of: PlannedEvent(job, "Scheduled", "\(counted(members.count, "member")) granted on \(nodes)")))
+            } else if let revision = gang.job.revision {
+                // Members of an attempt that is over by now would hold their shares for nobody.
+                changes.append(.require(gang.job.ref, revision: revision))
             }
             guard let revision = try await transact(changes, of: gang) else {
                 if index > 0 { try await abandon(gang, reason: "Conflict") }
