@@ -141,6 +141,29 @@ import TidemillSeams
         #expect(scene.created.first?.metadata.annotations["tidemill.dev/refusals"] == "a=4,b=2")
     }
 
+    @Test func `a member that its node could not prepare is a failure, with its back-off and its end`() throws {
+        let end = Kinds.TaskEnd(reason: "StartError", message: "The slice could not be prepared.", token: 50)
+        var scene = try JobScene(members: 2, retries: 1)
+        scene.gang(.committed)
+        scene.member(0, .prepared)
+        scene.member(1, .released, task: .failed, end: end) { $0.status.reason = "StartError" }
+        #expect(scene.plan.description.contains("set Job lab/j Queued (StartError), attempt 1 Abandoned"))
+        scene.job = try #require(scene.jobAfter)
+        #expect(scene.plan.description.contains("set Slice lab/j-1-0 Releasing (StartError)"))
+        scene.slices[0].status.state = .releasing
+        #expect(scene.plan.description.hasPrefix("failed 1 times, 1 retries; begins attempt 2"))
+        let retried = try #require(scene.jobAfter?.status)
+        #expect(retried.failures == 1)
+        #expect(retried.nextAttemptAt.map { $0 > scene.now } == true)
+        scene.job.spec.retries = 0
+        #expect(
+            scene.plan.description
+                == """
+                failed 1 times, 0 retries
+                  set Job lab/j Failed (StartError), attempt 1 Abandoned
+                """)
+    }
+
     @Test func `what an abandoned attempt left is removed`() throws {
         var scene = try JobScene(members: 1)
         scene.gang(.drafting, attempt: 2)

@@ -5,11 +5,14 @@ import TidemillStore
 
 extension JobPlan {
     /// An abandoned attempt: none of its members ever starts, so the next one may begin as soon as each is asked to go.
+    /// What a node said of a member in the meantime counts: a refusal passes the node over, a failure is a failure.
     static func abandoned(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
         guard let gang = seen.job.status.gang else { return JobPlan("has no attempt") }
         let wasCommitted = !gang.nodes.isEmpty
         let releases = members.compactMap { withdraw($0, wasCommitted: wasCommitted, reason: gang.reason) }
         if !releases.isEmpty { return JobPlan("withdraws the abandoned attempt", transactions: [releases]) }
+        // A slice that its node could not prepare is a task that failed: retries and their back-off bound it.
+        if let cause = members.first(where: { $0.ended == .failed }) { return fail(seen, members, cause) }
         var job = seen.job
         job.status.lastToken = seen.highestToken(members)
         var refusals: [Int64: [Kinds.Refusal]] = [:]

@@ -59,7 +59,7 @@ extension JobPlan {
     }
 
     /// Counts the failure, and begins the next attempt after a back-off or ends the job.
-    private static func fail(_ seen: JobObservation, _ members: [Member], _ cause: Member) -> JobPlan {
+    static func fail(_ seen: JobObservation, _ members: [Member], _ cause: Member) -> JobPlan {
         var job = seen.job
         let end = cause.task?.status.end
         let reason = end?.reason ?? "Error"
