@@ -36,6 +36,12 @@ import TidemillWire
             _ = try await test.admin.patch(Path.devices + "/a-b-cpu0/status", #"{"status":{"node":"a-b"}}"#)
             #expect(try await agent.patch(Path.devices + "/a-b-cpu0/status", #"{"status":{"node":"a"}}"#).code == 403)
             #expect(try await agent.post(Path.jobs, jobText("x")).code == 403)
+            // What the operator declares of a node is not the node's to change.
+            let open = #"{"spec":{"unschedulable":false}}"#
+            #expect(try await agent.patch(Path.nodes + "/a", open).code == 403)
+            #expect(try await agent.patch(Path.devices + "/a-cpu0", open).code == 403)
+            #expect(try await agent.delete(Path.nodes + "/a").code == 403)
+            #expect(try await agent.delete(Path.devices + "/a-cpu0").code == 403)
             #expect(try await agent.get(Path.group + "/jobs").code == 200)
             #expect(try await agent.get("/api/v1/namespaces").code == 403)
         }
@@ -54,6 +60,11 @@ import TidemillWire
             #expect(try await agent.patch(status, #"{"status":{"state":"Prepared"}}"#).code == 200)
             #expect(try await agent.patch(status, #"{"status":{"grant":{"node":"b"}}}"#).code == 403)
             #expect(try await agent.patch(status, #"{"status":{"grant":null}}"#).code == 403)
+            #expect(try await agent.patch(status, #"{"status":null}"#).code == 403)
+            let stored = try await test.admin.get(Path.slices + "/s").json
+            let version = stored.at(["metadata", "resourceVersion"])?.string ?? ""
+            let empty = #"{"metadata":{"name":"s","resourceVersion":"\#(version)"}}"#
+            #expect(try await agent.put(status, empty).code == 403)
             #expect(try await agent.patch(Path.slices + "/s", #"{"metadata":{"labels":{"x":"y"}}}"#).code == 403)
             let other = try await test.agent("b")
             #expect(try await other.patch(status, #"{"status":{"state":"Released"}}"#).code == 403)

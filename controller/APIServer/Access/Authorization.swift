@@ -5,8 +5,8 @@ import TidemillWire
 
 /// Who may do what, for now: members of `system:masters` everything; an agent what its node needs; nobody else anything.
 ///
-/// An agent reads nodes, devices, device classes, slices, tasks and jobs. It writes its own Node and the Devices of that
-/// node, the status of slices granted to the node and of their tasks, and creates events.
+/// An agent reads nodes, devices, device classes, slices, tasks and jobs. It makes its own Node and the Devices of that
+/// node and writes their status, writes the status of slices granted to the node and of their tasks, and creates events.
 struct Authorization: Sendable {
     let resources: Resources
 
@@ -32,8 +32,9 @@ struct Authorization: Sendable {
         let name = attributes.name ?? body?.at(["metadata", "name"])?.string ?? ""
         switch attributes.kind.groupResource {
         case "nodes.tidemill.dev":
-            return name == node
+            return declaresOrReports(attributes) && name == node
         case "devices.tidemill.dev":
+            guard declaresOrReports(attributes) else { return false }
             // A node's name may begin like another's: what the device says of itself decides, once it says it.
             guard name.hasPrefix(node + "-") else { return false }
             let claimed = body?.at(["status", "node"])?.string ?? node
@@ -53,6 +54,11 @@ struct Authorization: Sendable {
         }
     }
 
+    /// What an agent makes is its report from then on; cordons, taints and layout are the operator's.
+    private func declaresOrReports(_ attributes: Attributes) -> Bool {
+        attributes.verb == .create || (attributes.part == .status && attributes.verb != .delete)
+    }
+
     /// The node of the slice in which the task runs.
     private func taskNode(_ attributes: Attributes, _ name: String) async throws(APIError) -> String? {
         guard let sliceKind = Kinds.all.first(where: { $0.groupResource == "slices.tidemill.dev" }),
@@ -65,7 +71,9 @@ struct Authorization: Sendable {
 
     /// A grant is the controller's: an agent's write may repeat it, but not change it.
     private func keepsGrant(_ attributes: Attributes, _ name: String, _ body: JSON?) async throws(APIError) -> Bool {
-        guard let status = body?["status"] else { return true }
+        // A replacement without a status, or a patch that makes it nothing, would take the grant away with it.
+        guard let status = body?["status"] else { return attributes.verb == .patch }
+        guard case .object = status else { return false }
         guard let grant = status["grant"] else { return attributes.verb == .patch }
         let stored = try await stored(attributes, name)
         return stored?.at(["status", "grant"]) == MergePatch.apply(grant, to: stored?.at(["status", "grant"]) ?? .null)
