@@ -42,6 +42,11 @@ package struct PlanWriter: Sendable {
             return true
         } catch {
             switch error {
+            case .tooLarge where changes.count > 1:
+                // By its bytes, as by its number: the parts come in order, and the last change comes last.
+                let middle = changes.count / 2
+                guard await commit(Array(changes[..<middle]), telling: [], about: subject) else { return false }
+                return await commit(Array(changes[middle...]), telling: told, about: subject)
             case .forbidden where !told.isEmpty:
                 // A namespace that is going takes no events; what happens in it must still be written.
                 return await commit(changes, telling: [], about: subject)
