@@ -72,6 +72,21 @@ struct RetentionTests {
         let slow = cuts(Retention(fewest: 50, most: 1000, age: .seconds(300)), count: 200, every: 100)
         #expect((50...51).contains(slow.state.log.count))
     }
+
+    @Test
+    func `large values leave no more history than its bytes allow`() {
+        var state = StoreState()
+        var marks = RetentionMarks(Retention(fewest: 10, most: 1000, mostBytes: 10_000))
+        for number in 1...200 {
+            let revision = Revision(Int64(number))
+            let entry = Entry(key: "k", value: Array(repeating: 0, count: 1_000), created: revision, revision: revision)
+            state.apply([WatchEvent(revision: revision, key: "k", entry: entry, previous: state.get("k"))])
+            if let through = marks.cut(state, now: Instant(nanoseconds: 0)) { state.compact(through: through) }
+            #expect(state.log.valueBytes == state.log.count * 1_000)
+            #expect(state.log.valueBytes <= 10_000)
+        }
+        #expect(state.get("k")?.value.count == 1_000, "history goes, never what is there")
+    }
 }
 
 @Suite

@@ -5,6 +5,8 @@ package struct EventLog: Sendable {
     private var events: [WatchEvent] = []
     /// Events before this place are forgotten; they are cut off when they are a quarter of the rest.
     private var head = 0
+    /// Bytes of the values that remembered changes wrote; what was there before shares its bytes with an earlier change.
+    package private(set) var valueBytes = 0
 
     package init() {}
 
@@ -13,6 +15,7 @@ package struct EventLog: Sendable {
     /// `event` is not older than the last one.
     package mutating func append(_ event: WatchEvent) {
         events.append(event)
+        valueBytes += event.entry?.value.count ?? 0
     }
 
     /// What happened after `revision`.
@@ -31,7 +34,9 @@ package struct EventLog: Sendable {
 
     /// Forgets what happened at or before `revision`.
     package mutating func drop(through revision: Revision) {
-        head = after(revision).startIndex
+        let kept = after(revision).startIndex
+        for event in events[head..<kept] { valueBytes -= event.entry?.value.count ?? 0 }
+        head = kept
         if head * 4 > count {
             events.removeFirst(head)
             head = 0
