@@ -77,7 +77,7 @@ package struct ShimLife: Sendable {
         guard var final = outcome else { return nil }
         if oomKills > 0, final.reason == .error {
             final.reason = .memoryLimitExceeded
-            final.message = "the kernel ended \(oomKills) process(es) that took more memory than granted"
+            final.message = "it took more memory than granted, and the kernel ended \(oomKills) of its processes"
         }
         return final
     }
