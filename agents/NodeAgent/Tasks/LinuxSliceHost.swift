@@ -2,6 +2,7 @@ import Logging
 import TidemillHostLinux
 import TidemillLease
 import TidemillModel
+import TidemillSQLite
 import TidemillSeams
 
 /// Slices on a Linux machine: cgroups through the driver, tasks under shims, ends from their records.

@@ -1,5 +1,6 @@
 import ServiceLifecycle
 import TidemillHostLinux
+import TidemillSQLite
 import TidemillSeams
 
 /// Serves the agent's metrics on a unix socket in its run folder: the agent opens no port.
