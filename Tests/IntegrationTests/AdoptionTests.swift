@@ -52,7 +52,7 @@ import TidemillWire
             try await rig.submit("brief", "while [ ! -e \(gate) ]; do sleep 0.1; done; exit \(code)")
             _ = try await rig.running("brief")
             try await rig.killAgent()
-            FileManager.default.createFile(atPath: gate, contents: nil)
+            try Data().write(to: URL(fileURLWithPath: gate))
             try await Patience.untilTrue("the task ends") { rig.taskProcesses().isEmpty && rig.shims().isEmpty }
             try await rig.startAgent()
             try await rig.wait(for: "brief", toBe: code == 0 ? .succeeded : .failed)

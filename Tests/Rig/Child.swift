@@ -8,8 +8,9 @@ package final class Child: @unchecked Sendable {
     package let log: String
 
     package init(_ path: String, _ arguments: [String], environment: [String: String] = [:], log: String) throws {
-        FileManager.default.createFile(atPath: log, contents: nil)
-        guard let output = FileHandle(forWritingAtPath: log) else { throw RigError("cannot write \(log)") }
+        guard FileManager.default.createFile(atPath: log, contents: nil),
+            let output = FileHandle(forWritingAtPath: log)
+        else { throw RigError("cannot write \(log)") }
         output.seekToEndOfFile()
         process = Process()
         process.executableURL = URL(fileURLWithPath: path)

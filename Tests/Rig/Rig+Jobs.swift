@@ -67,7 +67,7 @@ extension Rig {
         try await startController()
         try await startAgent()
         try await Patience.untilTrue("node \(node) is Ready", within: .seconds(60)) {
-            if await self.agent?.isRunning != true { throw RigError("the agent ended:\n\(await self.logs())") }
+            if agent?.isRunning != true { throw RigError("the agent ended:\n\(logs())") }
             // Not registered yet.
             let node = try? await self.admin().get(Kinds.Node.self, name: self.node)
             return node?.status.state == .ready

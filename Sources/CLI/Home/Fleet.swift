@@ -44,7 +44,8 @@ struct Fleet: Sendable {
     /// - Returns: cgroups that could not be removed.
     func stopAll(_ say: @Sendable (String) -> Void) async -> [String] {
         var remaining: [String] = []
-        FileManager.default.createFile(atPath: home.stoppingMark, contents: nil)
+        // Where no mark can be written, a running `up` may start again what is stopped here: say Ctrl-C to it first.
+        _ = FileManager.default.createFile(atPath: home.stoppingMark, contents: nil)
         defer { unlink(home.stoppingMark) }
         for node in home.agentNodes() { remaining += await stopAgent(node, say) }
         await stopController(say)

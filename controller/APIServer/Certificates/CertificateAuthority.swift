@@ -87,10 +87,10 @@ package struct CertificateAuthority: Sendable {
     ) throws(CertificateError) -> IssuedCertificate {
         do {
             let attributes =
-                try organizations.map {
-                    try RelativeDistinguishedName.Attribute(type: .RDNAttributeType.organizationName, utf8String: $0)
+                organizations.map {
+                    RelativeDistinguishedName.Attribute(type: .RDNAttributeType.organizationName, utf8String: $0)
                 }
-                + [try RelativeDistinguishedName.Attribute(type: .RDNAttributeType.commonName, utf8String: commonName)]
+                + [RelativeDistinguishedName.Attribute(type: .RDNAttributeType.commonName, utf8String: commonName)]
             let subject = DistinguishedName(attributes.map { RelativeDistinguishedName($0) })
             return try issue(subject: subject, usage: .clientAuth, alternatives: [], time: time)
         } catch {
