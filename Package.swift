@@ -99,7 +99,8 @@ var targets: [Target] = [
     tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore", "TidemillSQLite"] + storeBelow),
     tests("StoreTests", ["TidemillStore"] + storeBelow),
     tests(
-        "ReconcilersTests", ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease"] + storeBelow),
+        "ReconcilersTests",
+        ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease", logging] + storeBelow),
     tests(
         "SchedulerTests",
         ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease", logging] + storeBelow),
