@@ -71,6 +71,7 @@ var targets: [Target] = [
     // The agents' half.
     .target(name: "CHost", path: "agents/CHost", cSettings: [.define("_GNU_SOURCE")]),
     library("TidemillHostLinux", "agents/HostLinux", ["TidemillSeams", "CHost"]),
+    library("TidemillNodeCore", "agents/NodeCore", ["TidemillLease"] + storeBelow),
     program("tidemill-shim", "agents/shim", ["TidemillLease", "TidemillSeams", "CHost"], lean: true),
 
     // The controller's half.
@@ -95,6 +96,8 @@ var targets: [Target] = [
     tests("WireTests", storeBelow),
     tests("PlacementTests", ["TidemillPlacement"] + wireBelow),
     tests("LeaseTests", ["TidemillLease", "TidemillSeams"]),
+    library("TidemillNodeScenes", "Tests/NodeScenes", ["TidemillNodeCore", "TidemillLease"] + storeBelow),
+    tests("NodeCoreTests", ["TidemillNodeCore", "TidemillNodeScenes", "TidemillLease"] + storeBelow),
     tests("HostLinuxTests", ["TidemillHostLinux", "TidemillLease", "TidemillSeams", "CHost"]),
     tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore", "TidemillSQLite"] + storeBelow),
     tests("StoreTests", ["TidemillStore"] + storeBelow),
@@ -107,7 +110,8 @@ var targets: [Target] = [
     tests(
         "SimulationTests",
         [
-            "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease", logging,
+            "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease",
+            "TidemillNodeCore", logging,
         ] + storeBelow),
     tests("TidyTests", []),
 ]
@@ -127,7 +131,8 @@ if !coresOnly {
         library(
             "TidemillNodeAgent", "agents/NodeAgent",
             [
-                "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", logging, lifecycle,
+                "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", logging,
+                lifecycle,
             ] + storeBelow),
         library(
             "TidemillAPIServer", "controller/APIServer",
@@ -142,8 +147,8 @@ if !coresOnly {
         program(
             "tidemill-agent", "agents/agentd",
             [
-                "TidemillNodeAgent", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillDaemon", logging,
-                lifecycle, arguments,
+                "TidemillNodeAgent", "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux",
+                "TidemillDaemon", logging, lifecycle, arguments,
             ] + storeBelow),
         program(
             "tidemill-controller", "controller/controllerd",
@@ -170,7 +175,10 @@ if !coresOnly {
         tests("CLITests", ["tidemill", "TidemillClient"] + storeBelow),
         tests(
             "NodeAgentTests",
-            ["TidemillNodeAgent", "TidemillLease", "TidemillHostLinux", "TidemillClient", logging] + storeBelow),
+            [
+                "TidemillNodeAgent", "TidemillNodeCore", "TidemillLease", "TidemillHostLinux", "TidemillClient",
+                logging,
+            ] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]
 }

@@ -2,6 +2,8 @@ import Testing
 import TidemillHostLinux
 import TidemillModel
 import TidemillNodeAgent
+import TidemillNodeCore
+import TidemillNodeScenes
 import TidemillSeams
 
 @Suite("LimitRule and NodeReport")

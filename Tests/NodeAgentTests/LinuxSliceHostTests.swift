@@ -5,6 +5,8 @@ import TidemillHostLinux
 import TidemillLease
 import TidemillModel
 import TidemillNodeAgent
+import TidemillNodeCore
+import TidemillNodeScenes
 import TidemillSeams
 
 /// The shim that was built beside these tests; nil when it was not built.

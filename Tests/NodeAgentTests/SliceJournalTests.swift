@@ -2,6 +2,8 @@ import Foundation
 import Testing
 import TidemillModel
 import TidemillNodeAgent
+import TidemillNodeCore
+import TidemillNodeScenes
 import TidemillSeams
 
 @Suite("SliceJournal")

@@ -1,6 +1,8 @@
 import Testing
 import TidemillModel
 import TidemillNodeAgent
+import TidemillNodeCore
+import TidemillNodeScenes
 import TidemillSeams
 
 @Suite("TaskEnvironment")

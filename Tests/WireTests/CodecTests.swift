@@ -49,7 +49,7 @@ import TidemillWire
         #expect(
             node.json == [
                 "apiVersion": "tidemill.dev/v1alpha1", "kind": "Node", "metadata": ["name": "n"],
-                "spec": ["unschedulable": false],
+                "spec": ["unschedulable": false, "maintenance": false],
             ])
     }
 

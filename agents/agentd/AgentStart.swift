@@ -6,6 +6,7 @@ import TidemillDaemon
 import TidemillHostLinux
 import TidemillLease
 import TidemillNodeAgent
+import TidemillNodeCore
 import TidemillSeams
 
 /// Builds the agent bottom-up from its configuration and runs it.

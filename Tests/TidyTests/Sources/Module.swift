@@ -21,8 +21,9 @@ extension Module {
     private static let below: Set<String> = ["TidemillWire", "TidemillModel", "TidemillSeams"]
     private static let core: Set<String> = below.union(["TidemillStore", "TidemillPlacement", "TidemillLease"])
     private static let agentSide = below.union([
-        "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", "TidemillNodeAgent", "TidemillDaemon",
-        "CHost",
+        "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", "TidemillNodeCore",
+        "TidemillNodeAgent",
+        "TidemillDaemon", "CHost",
     ])
     private static let controllerSide = core.union([
         "TidemillSQLite", "TidemillSQLiteStore", "TidemillReconcilers", "TidemillScheduler", "TidemillAPIServer",
@@ -46,8 +47,13 @@ extension Module {
             name: "TidemillHostLinux", folder: "agents/HostLinux", half: .agents,
             mayImport: ["TidemillSeams", "CHost"], hasEffects: true),
         Module(
+            name: "TidemillNodeCore", folder: "agents/NodeCore", half: .agents,
+            mayImport: below.union(["TidemillLease"])),
+        Module(
             name: "TidemillNodeAgent", folder: "agents/NodeAgent", half: .agents,
-            mayImport: below.union(["TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite"])),
+            mayImport: below.union([
+                "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite",
+            ])),
         Module(
             name: "tidemill_shim", folder: "agents/shim", half: .agents,
             mayImport: ["TidemillLease", "TidemillSeams", "CHost"], hasEffects: true, isLean: true),
@@ -87,11 +93,15 @@ extension Module {
     static let tests: [Module] = [
         tests("SeamsTests"), tests("ModelTests"), tests("WireTests"), tests("PlacementTests"), tests("LeaseTests"),
         tests("ClientTests"), tests("CLITests"), tests("TidyTests"),
-        tests("HostLinuxTests", .agents), tests("NodeAgentTests", .agents),
+        tests("HostLinuxTests", .agents), tests("NodeCoreTests", .agents, alsoImport: ["TidemillNodeScenes"]),
+        tests("NodeAgentTests", .agents, alsoImport: ["TidemillNodeScenes"]),
         tests("StoreTests", .controller), tests("StoreContractTests", .controller),
         tests("ReconcilersTests", .controller), tests("SchedulerTests", .controller),
         tests("APIServerTests", .controller),
         tests("SimulationTests", alsoImport: everything), tests("IntegrationTests", alsoImport: ["TidemillRig"]),
+        Module(
+            name: "TidemillNodeScenes", folder: "Tests/NodeScenes", half: .agents,
+            mayImport: below.union(["TidemillNodeCore", "TidemillLease"])),
         // These drive real programs on a real machine, so they wait on its clock.
         Module(name: "TidemillRig", folder: "Tests/Rig", mayImport: shared, hasEffects: true),
         Module(name: "EndToEnd", folder: "Tests/EndToEnd", mayImport: shared.union(["TidemillRig"]), hasEffects: true),

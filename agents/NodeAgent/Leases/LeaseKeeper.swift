@@ -4,6 +4,7 @@ import TidemillClient
 import TidemillHostLinux
 import TidemillLease
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 import TidemillWire
 

@@ -1,5 +1,6 @@
 import TidemillHostLinux
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 
 /// What the shares of a grant mean for the kernel: CPUs and domains to run on, CPU time, memory, processes. Pure.

@@ -2,6 +2,7 @@ import Logging
 import TidemillClient
 import TidemillLease
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 import TidemillWire
 
@@ -181,32 +182,5 @@ package struct Refusal: Hashable, Sendable {
     package init(_ reason: GrantRefusal, _ message: String) {
         self.reason = reason
         self.message = message
-    }
-}
-
-extension HeldSlice.Phase {
-    /// Whether a slice is in this phase before it is in `other`; phases of one grant only go forward.
-    package func isBefore(_ other: Self) -> Bool { order < other.order }
-
-    private var order: Int {
-        switch self {
-        case .preparing: 0
-        case .prepared: 1
-        case .starting: 2
-        case .active: 3
-        case .emptying: 4
-        case .released: 5
-        }
-    }
-}
-
-extension HeldSlice {
-    /// Whether the task has something to say in this phase; most phases concern the slice alone.
-    var isTaskWorthTelling: Bool {
-        switch phase {
-        case .active: true
-        case .released(let release): release.outcome != nil
-        case .preparing, .prepared, .starting, .emptying: false
-        }
     }
 }

@@ -1,5 +1,6 @@
 import TidemillLease
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 
 /// What slices need of a machine: cgroups, shims, files. The shipped one is `LinuxSliceHost`; the simulation has its own.

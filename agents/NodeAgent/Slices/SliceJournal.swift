@@ -1,3 +1,4 @@
+import TidemillNodeCore
 import TidemillSQLite
 import TidemillSeams
 import TidemillWire

@@ -1,6 +1,7 @@
 import Logging
 import TidemillClient
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 
 /// What the watches bring.

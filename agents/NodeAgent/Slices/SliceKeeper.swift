@@ -3,6 +3,7 @@ import ServiceLifecycle
 import TidemillClient
 import TidemillLease
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 
 /// The shell around `SliceCore`: observes, asks the core, performs its effects, and feeds the results back. Between reading

@@ -2,6 +2,7 @@ import Logging
 import TidemillHostLinux
 import TidemillLease
 import TidemillModel
+import TidemillNodeCore
 import TidemillSQLite
 import TidemillSeams
 

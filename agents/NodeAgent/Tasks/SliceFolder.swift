@@ -1,4 +1,5 @@
 import TidemillHostLinux
+import TidemillNodeCore
 
 /// Where the files of one grant are, below the state folder: durable, never /run.
 package struct SliceFolder: Hashable, Sendable {

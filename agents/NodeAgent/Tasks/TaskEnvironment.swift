@@ -1,4 +1,5 @@
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 
 /// The whole environment of a task: what its template says, and what Tidemill tells it about itself. Limits are not in it:

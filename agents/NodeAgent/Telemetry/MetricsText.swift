@@ -1,4 +1,5 @@
 import TidemillModel
+import TidemillNodeCore
 import TidemillSeams
 
 /// The agent's figures in Prometheus' text format (version 0.0.4). Pure.

@@ -1,5 +1,5 @@
 import Testing
-import TidemillNodeAgent
+import TidemillNodeCore
 import TidemillSeams
 import TidemillWire
 

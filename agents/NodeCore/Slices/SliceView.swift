@@ -44,7 +44,7 @@ extension SliceView {
 }
 
 extension SliceMember {
-    init(_ reference: Kinds.AttemptRef) {
+    package init(_ reference: Kinds.AttemptRef) {
         self.init(
             job: reference.job, jobUID: JobUID(reference.jobUID), index: reference.index, attempt: reference.attempt,
             size: reference.size)

@@ -1,34 +1,34 @@
 import TidemillLease
 import TidemillModel
-import TidemillNodeAgent
+import TidemillNodeCore
 import TidemillSeams
 
 /// A core with one device `n-cpu0` of four CPUs and 8 GiB, and shorthands for what happens to it. Times are in seconds.
-struct Scene {
-    static let boot = BootID("boot-1")
-    static let uid = SliceUID("u1")
-    static let job = JobUID("j1")
-    var core: SliceCore
-    var now: Int64 = 1000
+package struct Scene {
+    package static let boot = BootID("boot-1")
+    package static let uid = SliceUID("u1")
+    package static let job = JobUID("j1")
+    package var core: SliceCore
+    package var now: Int64 = 1000
 
-    init(lastRenewal: Int64? = nil) {
+    package init(lastRenewal: Int64? = nil) {
         core = SliceCore(
             bootID: Self.boot,
             devices: [DeviceID("n-cpu0"): DeviceCapacity(milliCPU: 4000, memoryBytes: 8 << 30)],
             timeToKill: .milliseconds(100), lastRenewal: lastRenewal.map(Self.instant))
     }
 
-    static func instant(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
-    static func wall(_ seconds: Int64) -> WallTime { WallTime(nanosecondsSince1970: seconds * 1_000_000_000) }
+    package static func instant(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
+    package static func wall(_ seconds: Int64) -> WallTime { WallTime(nanosecondsSince1970: seconds * 1_000_000_000) }
 
     /// Feeds an event at the scene's present.
     @discardableResult
-    mutating func on(_ event: SliceEvent) -> [SliceEffect] {
+    package mutating func on(_ event: SliceEvent) -> [SliceEffect] {
         core.on(event, at: Self.instant(now))
     }
 
     /// An admitted agent that has seen an empty list.
-    static func ready(gang: Kinds.GangState = .committed) -> Scene {
+    package static func ready(gang: Kinds.GangState = .committed) -> Scene {
         var scene = Scene()
         scene.on(.renewed(sentAt: instant(1000), incarnationIsKnown: true))
         scene.on(.listed([]))
@@ -36,11 +36,11 @@ struct Scene {
         return scene
     }
 
-    static func gang(_ state: Kinds.GangState, attempt: Int64 = 1) -> GangView {
+    package static func gang(_ state: Kinds.GangState, attempt: Int64 = 1) -> GangView {
         GangView(jobUID: job, attempt: attempt, state: state)
     }
 
-    static func grant(
+    package static func grant(
         epoch: Int64 = 1, stopAfter: Duration? = nil, milliCPU: Int64 = 1000, device: String = "n-cpu0",
         boot: BootID = boot
     ) -> SliceGrant {
@@ -53,7 +53,7 @@ struct Scene {
             ], stopAfter: stopAfter)
     }
 
-    static func view(
+    package static func view(
         _ state: Kinds.SliceState, uid: SliceUID = uid, grant: SliceGrant = grant(), attempt: Int64 = 1,
         reason: String? = nil, isDeleting: Bool = false, activeAt: WallTime? = nil
     ) -> SliceView {
@@ -63,7 +63,7 @@ struct Scene {
             activeAt: activeAt)
     }
 
-    static func held(
+    package static func held(
         _ phase: HeldSlice.Phase, uid: SliceUID = uid, grant: SliceGrant = grant(), stop: StopRequest? = nil
     ) -> HeldSlice {
         HeldSlice(
@@ -72,18 +72,18 @@ struct Scene {
             stop: stop)
     }
 
-    static let task = RunningTask(
+    package static let task = RunningTask(
         shim: ProcessIdentity(pid: 41, startTicks: 5), pid: 42, startedAt: wall(5000))
 
-    static let completed = TaskOutcome(
+    package static let completed = TaskOutcome(
         state: .succeeded, exitCode: 0, reason: "Completed", message: "exited with status 0", startedAt: wall(5000),
         finishedAt: wall(5008), ranFor: .seconds(8))
 
-    static let key = SliceKey(uid: uid, epoch: Epoch(1))
+    package static let key = SliceKey(uid: uid, epoch: Epoch(1))
 
     /// Takes the slice to Active; answers the effects of the last step.
     @discardableResult
-    mutating func runToActive(_ grant: SliceGrant = grant()) -> [SliceEffect] {
+    package mutating func runToActive(_ grant: SliceGrant = grant()) -> [SliceEffect] {
         on(.seen(Self.view(.reserved, grant: grant)))
         on(.prepared(Self.key))
         on(.seen(Self.view(.prepared, grant: grant)))

@@ -1,6 +1,7 @@
 import Testing
 import TidemillModel
-import TidemillNodeAgent
+import TidemillNodeCore
+import TidemillNodeScenes
 import TidemillSeams
 import TidemillWire
 

@@ -1,7 +1,8 @@
 import Testing
 import TidemillLease
 import TidemillModel
-import TidemillNodeAgent
+import TidemillNodeCore
+import TidemillNodeScenes
 import TidemillSeams
 
 @Suite("SliceCore at the agent's start")

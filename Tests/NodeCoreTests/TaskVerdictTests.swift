@@ -1,7 +1,7 @@
 import Testing
 import TidemillLease
 import TidemillModel
-import TidemillNodeAgent
+import TidemillNodeCore
 import TidemillSeams
 
 @Suite("TaskVerdict")

@@ -1,6 +1,6 @@
 import Testing
 import TidemillModel
-import TidemillNodeAgent
+import TidemillNodeCore
 
 @Suite("CardSeconds")
 struct CardSecondsTests {
