@@ -13,6 +13,9 @@ package struct Heartbeat: Hashable, Sendable {
     package var lastRevision: Int64?
     /// Id of this agent process, so that two live agents of one identity are noticed.
     package var agentStart: String
+    /// Id of the agent process that held this node's journal before; nil at the node's first start. A successor is
+    /// believed at once, a second agent is not.
+    package var previousStart: String?
     /// When it was sent, in nanoseconds on the agent's boot clock.
     package var sentAt: Int64
     /// The last store revision whose changes the agent has applied.
@@ -20,7 +23,8 @@ package struct Heartbeat: Hashable, Sendable {
 
     package init(
         node: NodeID, bootID: BootID, machineID: String, incarnation: IncarnationID? = nil, startID: StartID? = nil,
-        lastRevision: Int64? = nil, agentStart: String, sentAt: Int64, appliedRevision: Int64
+        lastRevision: Int64? = nil, agentStart: String, previousStart: String? = nil, sentAt: Int64,
+        appliedRevision: Int64
     ) {
         self.node = node
         self.bootID = bootID
@@ -29,6 +33,7 @@ package struct Heartbeat: Hashable, Sendable {
         self.startID = startID
         self.lastRevision = lastRevision
         self.agentStart = agentStart
+        self.previousStart = previousStart
         self.sentAt = sentAt
         self.appliedRevision = appliedRevision
     }
@@ -47,10 +52,13 @@ package struct HeartbeatReply: Hashable, Sendable {
     package var startID: StartID
     /// The store's revision.
     package var revision: Int64
+    /// The agent is to say what its node holds (`POST /agent/v1/inventory`), again and again while this is set: the store
+    /// was restored, or the node was confirmed dead and has come back.
+    package var wantsInventory: Bool
 
     package init(
         accepted: Bool, reason: String? = nil, message: String? = nil, intervalMilliseconds: Int64,
-        incarnation: IncarnationID, startID: StartID, revision: Int64
+        incarnation: IncarnationID, startID: StartID, revision: Int64, wantsInventory: Bool = false
     ) {
         self.accepted = accepted
         self.reason = reason
@@ -59,6 +67,7 @@ package struct HeartbeatReply: Hashable, Sendable {
         self.incarnation = incarnation
         self.startID = startID
         self.revision = revision
+        self.wantsInventory = wantsInventory
     }
 }
 
@@ -95,7 +104,8 @@ extension Heartbeat: WireValue {
             node: try reader.required("node"), bootID: try reader.required("bootID"),
             machineID: try reader.required("machineID"), incarnation: try reader.optional("incarnation"),
             startID: try reader.optional("startID"), lastRevision: try reader.optional("lastRevision"),
-            agentStart: try reader.required("agentStart"), sentAt: try reader.required("sentAt"),
+            agentStart: try reader.required("agentStart"), previousStart: try reader.optional("previousStart"),
+            sentAt: try reader.required("sentAt"),
             appliedRevision: try reader.required("appliedRevision"))
     }
 
@@ -108,6 +118,7 @@ extension Heartbeat: WireValue {
         writer.put("startID", startID)
         writer.put("lastRevision", lastRevision)
         writer.put("agentStart", agentStart)
+        writer.put("previousStart", previousStart)
         writer.put("sentAt", sentAt)
         writer.put("appliedRevision", appliedRevision)
         return writer.json
@@ -121,7 +132,8 @@ extension HeartbeatReply: WireValue {
             accepted: try reader.required("accepted"), reason: try reader.optional("reason"),
             message: try reader.optional("message"), intervalMilliseconds: try reader.required("intervalMilliseconds"),
             incarnation: try reader.required("incarnation"), startID: try reader.required("startID"),
-            revision: try reader.required("revision"))
+            revision: try reader.required("revision"),
+            wantsInventory: try reader.value("wantsInventory", default: false))
     }
 
     package var json: JSON {
@@ -133,6 +145,7 @@ extension HeartbeatReply: WireValue {
         writer.put("incarnation", incarnation)
         writer.put("startID", startID)
         writer.put("revision", revision)
+        if wantsInventory { writer.put("wantsInventory", wantsInventory) }
         return writer.json
     }
 }

@@ -45,6 +45,8 @@ package protocol Store: Sendable {
 package struct StoreIdentity: Hashable, Sendable {
     /// New after each restore.
     package var incarnation: IncarnationID
+    /// The lives that this one was restored from, oldest first.
+    package var ancestors: [IncarnationID]
     /// Added to the engine's own revisions; lifted by 2^32 with each restore.
     package var base: Int64
     /// This start of the controller.
@@ -52,8 +54,11 @@ package struct StoreIdentity: Hashable, Sendable {
     /// All starts of this incarnation, oldest first; the last one is `start`.
     package var starts: [StoreStart]
 
-    package init(incarnation: IncarnationID, base: Int64, start: StartID, starts: [StoreStart]) {
+    package init(
+        incarnation: IncarnationID, ancestors: [IncarnationID] = [], base: Int64, start: StartID, starts: [StoreStart]
+    ) {
         self.incarnation = incarnation
+        self.ancestors = ancestors
         self.base = base
         self.start = start
         self.starts = starts

@@ -149,6 +149,36 @@ extension Kinds {
                 doc: "How long the silence may last, at least 1.5s. Only with `stop`; 60s when unset."),
         ])
 
+    static let tolerationSchema = SchemaType(
+        name: "Toleration",
+        doc: "Lets a slice onto nodes with a matching taint, and lets it stay there.",
+        fields: [
+            SchemaField(
+                name: "key",
+                type: .string,
+                doc: "The taint's key; with operator Exists and no key, every taint matches.",
+                format: .labelKey),
+            SchemaField(
+                name: "operator",
+                type: .enumeration(["Equal", "Exists"]),
+                doc: "Equal compares key and value, Exists the key alone.",
+                defaultValue: .string("Equal")),
+            SchemaField(
+                name: "value",
+                type: .string,
+                doc: "The taint's value, with operator Equal.",
+                format: .labelValue),
+            SchemaField(
+                name: "effect",
+                type: .enumeration(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+                doc: "The taint's effect; every effect when unset."),
+            SchemaField(
+                name: "tolerationSeconds",
+                type: .int,
+                doc: "For how long after a NoExecute taint appeared the slice may stay; for ever when unset. Only with effect NoExecute.",
+                minimum: 0),
+        ])
+
     static let shareSchema = SchemaType(
         name: "Share",
         doc: "A part of one device, held by one slice.",

@@ -144,6 +144,35 @@ extension Kinds {
         }
     }
 
+    /// Lets a slice onto nodes with a matching taint, and lets it stay there.
+    package struct Toleration: Hashable, Sendable {
+        /// The taint's key; with operator Exists and no key, every taint matches.
+        package var key: String?
+        /// Equal compares key and value, Exists the key alone.
+        package var `operator`: Kinds.TolerationOperator
+        /// The taint's value, with operator Equal.
+        package var value: String?
+        /// The taint's effect; every effect when unset.
+        package var effect: Kinds.TaintEffect?
+        /// For how long after a NoExecute taint appeared the slice may stay; for ever when unset. Only with effect
+        /// NoExecute.
+        package var tolerationSeconds: Int64?
+
+        package init(
+            key: String? = nil,
+            `operator`: Kinds.TolerationOperator = .equal,
+            value: String? = nil,
+            effect: Kinds.TaintEffect? = nil,
+            tolerationSeconds: Int64? = nil
+        ) {
+            self.key = key
+            self.`operator` = `operator`
+            self.value = value
+            self.effect = effect
+            self.tolerationSeconds = tolerationSeconds
+        }
+    }
+
     /// A part of one device, held by one slice.
     package struct Share: Hashable, Sendable {
         /// Name of the Device.

@@ -87,7 +87,7 @@ extension Kinds {
         case lost = "Lost"
     }
 
-    /// NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run.
+    /// The taint's effect; every effect when unset.
     package enum TaintEffect: String, Hashable, Sendable, CaseIterable {
         case noSchedule = "NoSchedule"
         case preferNoSchedule = "PreferNoSchedule"
@@ -105,5 +105,11 @@ extension Kinds {
         case lost = "Lost"
         case fenced = "Fenced"
         case preempted = "Preempted"
+    }
+
+    /// Equal compares key and value, Exists the key alone.
+    package enum TolerationOperator: String, Hashable, Sendable, CaseIterable {
+        case equal = "Equal"
+        case exists = "Exists"
     }
 }

@@ -116,9 +116,34 @@ extension Kinds {
                 type: .object("OnDisconnect"),
                 doc: "What happens when a member's node stays silent. Unset means `keep` for nonPreemptible jobs and `stop` after 60s for preemptible ones. A change takes effect with the next attempt."),
             SchemaField(
+                name: "tolerations",
+                type: .list(.object("Toleration")),
+                doc: "Taints that the job's slices bear. A change takes effect with the next attempt.",
+                maxItems: 64),
+            SchemaField(
+                name: "disruptionBudget",
+                type: .object("DisruptionBudget"),
+                doc: "How often drains and taints may end the job's attempts; unset means as often as needed."),
+            SchemaField(
                 name: "ttlAfterFinished",
                 type: .duration,
                 doc: "How long a finished job is kept, with its slices and tasks; for ever when unset."),
+        ])
+
+    static let disruptionBudgetSchema = SchemaType(
+        name: "DisruptionBudget",
+        doc: "Bounds how often an operator's measures (drain, maintenance, a NoExecute taint) may end a job's running attempt. It bounds no failure and no fence.",
+        fields: [
+            SchemaField(
+                name: "evictions",
+                type: .int,
+                doc: "Attempts that may be evicted within `per`; 0 forbids eviction until the drain's own timeout.",
+                required: true,
+                minimum: 0),
+            SchemaField(
+                name: "per",
+                type: .duration,
+                doc: "The window over which evictions are counted, at least 1s; an hour when unset."),
         ])
 
     static let gangRecordSchema = SchemaType(
@@ -177,6 +202,16 @@ extension Kinds {
                 type: .int,
                 doc: "Attempts that Failed, as counted against retries.",
                 minimum: 0),
+            SchemaField(
+                name: "interruptions",
+                type: .int,
+                doc: "Attempts that were Lost, Fenced or Preempted since one last ran for ten minutes; the back-off before the next attempt grows with them. They do not count against retries.",
+                minimum: 0),
+            SchemaField(
+                name: "evictedAt",
+                type: .list(.time),
+                doc: "When attempts were evicted within the window of the disruption budget, oldest first.",
+                maxItems: 64),
             SchemaField(
                 name: "succeeded",
                 type: .int,

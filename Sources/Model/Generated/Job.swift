@@ -54,6 +54,10 @@ extension Kinds {
         /// What happens when a member's node stays silent. Unset means `keep` for nonPreemptible jobs and `stop` after
         /// 60s for preemptible ones. A change takes effect with the next attempt.
         package var onDisconnect: Kinds.OnDisconnect?
+        /// Taints that the job's slices bear. A change takes effect with the next attempt.
+        package var tolerations: [Kinds.Toleration]
+        /// How often drains and taints may end the job's attempts; unset means as often as needed.
+        package var disruptionBudget: Kinds.DisruptionBudget?
         /// How long a finished job is kept, with its slices and tasks; for ever when unset.
         package var ttlAfterFinished: APIDuration?
 
@@ -64,6 +68,8 @@ extension Kinds {
             retries: Int64 = 0,
             preemptibility: Kinds.Preemptibility = .nonPreemptible,
             onDisconnect: Kinds.OnDisconnect? = nil,
+            tolerations: [Kinds.Toleration] = [],
+            disruptionBudget: Kinds.DisruptionBudget? = nil,
             ttlAfterFinished: APIDuration? = nil
         ) {
             self.gang = gang
@@ -72,7 +78,26 @@ extension Kinds {
             self.retries = retries
             self.preemptibility = preemptibility
             self.onDisconnect = onDisconnect
+            self.tolerations = tolerations
+            self.disruptionBudget = disruptionBudget
             self.ttlAfterFinished = ttlAfterFinished
+        }
+    }
+
+    /// Bounds how often an operator's measures (drain, maintenance, a NoExecute taint) may end a job's running attempt.
+    /// It bounds no failure and no fence.
+    package struct DisruptionBudget: Hashable, Sendable {
+        /// Attempts that may be evicted within `per`; 0 forbids eviction until the drain's own timeout.
+        package var evictions: Int64
+        /// The window over which evictions are counted, at least 1s; an hour when unset.
+        package var per: APIDuration?
+
+        package init(
+            evictions: Int64,
+            per: APIDuration? = nil
+        ) {
+            self.evictions = evictions
+            self.per = per
         }
     }
 
@@ -115,6 +140,11 @@ extension Kinds {
         package var gang: Kinds.GangRecord?
         /// Attempts that Failed, as counted against retries.
         package var failures: Int64?
+        /// Attempts that were Lost, Fenced or Preempted since one last ran for ten minutes; the back-off before the
+        /// next attempt grows with them. They do not count against retries.
+        package var interruptions: Int64?
+        /// When attempts were evicted within the window of the disruption budget, oldest first.
+        package var evictedAt: [Timestamp]
         /// Members of the current attempt that Succeeded.
         package var succeeded: Int64?
         /// Members of the current attempt.
@@ -141,6 +171,8 @@ extension Kinds {
             message: String? = nil,
             gang: Kinds.GangRecord? = nil,
             failures: Int64? = nil,
+            interruptions: Int64? = nil,
+            evictedAt: [Timestamp] = [],
             succeeded: Int64? = nil,
             members: Int64? = nil,
             lastToken: Int64? = nil,
@@ -157,6 +189,8 @@ extension Kinds {
             self.message = message
             self.gang = gang
             self.failures = failures
+            self.interruptions = interruptions
+            self.evictedAt = evictedAt
             self.succeeded = succeeded
             self.members = members
             self.lastToken = lastToken

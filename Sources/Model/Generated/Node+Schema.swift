@@ -84,6 +84,10 @@ extension Kinds {
                 type: .enumeration(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
                 doc: "NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run.",
                 required: true),
+            SchemaField(
+                name: "timeAdded",
+                type: .time,
+                doc: "When the controller first saw a NoExecute taint; tolerationSeconds count from it. Filled in by the controller when unset."),
         ])
 
     static let nodeSpecSchema = SchemaType(
@@ -111,11 +115,65 @@ extension Kinds {
                 doc: "True on a cordoned node: it gets no new slices.",
                 defaultValue: .bool(false)),
             SchemaField(
+                name: "drain",
+                type: .object("Drain"),
+                doc: "Empties the node while set; implies unschedulable."),
+            SchemaField(
+                name: "maintenance",
+                type: .bool,
+                doc: "True empties the node as `drain` does and then expects it to be silent: no alarm, and no part in the mass-failure guard.",
+                defaultValue: .bool(false)),
+            SchemaField(
+                name: "confirmedDead",
+                type: .object("ConfirmedDead"),
+                doc: "Set by `tidemill node confirm-dead`: the node is Lost, its slices are released and their work may start elsewhere. Ignored while the node is heard. Removed by the controller when the node has come back and holds nothing."),
+            SchemaField(
                 name: "taints",
                 type: .list(.object("Taint")),
                 doc: "Taints that slices must tolerate.",
                 maxItems: 64,
                 listKey: "key"),
+        ])
+
+    static let drainSchema = SchemaType(
+        name: "Drain",
+        doc: "Empties a node. It gets no new slices, and those that it holds are evicted as budgets allow.",
+        fields: [
+            SchemaField(
+                name: "timeout",
+                type: .duration,
+                doc: "300s when unset. How long nonPreemptible slices are left to end by themselves, and disruption budgets are respected. Afterwards, with `force`, what is left is evicted all the same; without it, the drain goes on waiting and says for what."),
+            SchemaField(
+                name: "force",
+                type: .bool,
+                doc: "Whether slices are evicted against their preemptibility and budget once the timeout is over.",
+                defaultValue: .bool(false)),
+            SchemaField(
+                name: "maxConcurrent",
+                type: .int,
+                doc: "The most slices that are being evicted from this node at once; no bound when unset.",
+                minimum: 1,
+                maximum: 1024),
+            SchemaField(
+                name: "startedAt",
+                type: .time,
+                doc: "When the drain was asked for; filled in by the controller when unset."),
+        ])
+
+    static let confirmedDeadSchema = SchemaType(
+        name: "ConfirmedDead",
+        doc: "An operator's word that a boot of a machine is over for good, so that nothing of it runs any more.",
+        fields: [
+            SchemaField(
+                name: "bootID",
+                type: .string,
+                doc: "The boot that is confirmed dead, as in status.bootID; it says nothing of any other boot.",
+                required: true),
+            SchemaField(
+                name: "reason",
+                type: .string,
+                doc: "Why, for people.",
+                maxLength: 1024),
         ])
 
     static let resourceAmountsSchema = SchemaType(
@@ -190,7 +248,7 @@ extension Kinds {
             SchemaField(
                 name: "conditions",
                 type: .list(.object("Condition")),
-                doc: "Ready, DevicesHealthy and Draining.",
+                doc: "Ready, ControlPath, DevicesHealthy and Draining.",
                 listKey: "type"),
         ])
 }

@@ -32,15 +32,20 @@ extension Kinds {
         package var value: String?
         /// NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run.
         package var effect: Kinds.TaintEffect
+        /// When the controller first saw a NoExecute taint; tolerationSeconds count from it. Filled in by the
+        /// controller when unset.
+        package var timeAdded: Timestamp?
 
         package init(
             key: String,
             value: String? = nil,
-            effect: Kinds.TaintEffect
+            effect: Kinds.TaintEffect,
+            timeAdded: Timestamp? = nil
         ) {
             self.key = key
             self.value = value
             self.effect = effect
+            self.timeAdded = timeAdded
         }
     }
 
@@ -54,6 +59,15 @@ extension Kinds {
         package var rack: String?
         /// True on a cordoned node: it gets no new slices.
         package var unschedulable: Bool
+        /// Empties the node while set; implies unschedulable.
+        package var drain: Kinds.Drain?
+        /// True empties the node as `drain` does and then expects it to be silent: no alarm, and no part in the
+        /// mass-failure guard.
+        package var maintenance: Bool
+        /// Set by `tidemill node confirm-dead`: the node is Lost, its slices are released and their work may start
+        /// elsewhere. Ignored while the node is heard. Removed by the controller when the node has come back and holds
+        /// nothing.
+        package var confirmedDead: Kinds.ConfirmedDead?
         /// Taints that slices must tolerate.
         package var taints: [Kinds.Taint]
 
@@ -62,13 +76,61 @@ extension Kinds {
             region: String? = nil,
             rack: String? = nil,
             unschedulable: Bool = false,
+            drain: Kinds.Drain? = nil,
+            maintenance: Bool = false,
+            confirmedDead: Kinds.ConfirmedDead? = nil,
             taints: [Kinds.Taint] = []
         ) {
             self.pool = pool
             self.region = region
             self.rack = rack
             self.unschedulable = unschedulable
+            self.drain = drain
+            self.maintenance = maintenance
+            self.confirmedDead = confirmedDead
             self.taints = taints
+        }
+    }
+
+    /// Empties a node. It gets no new slices, and those that it holds are evicted as budgets allow.
+    package struct Drain: Hashable, Sendable {
+        /// 300s when unset. How long nonPreemptible slices are left to end by themselves, and disruption budgets are
+        /// respected. Afterwards, with `force`, what is left is evicted all the same; without it, the drain goes on
+        /// waiting and says for what.
+        package var timeout: APIDuration?
+        /// Whether slices are evicted against their preemptibility and budget once the timeout is over.
+        package var force: Bool
+        /// The most slices that are being evicted from this node at once; no bound when unset.
+        package var maxConcurrent: Int64?
+        /// When the drain was asked for; filled in by the controller when unset.
+        package var startedAt: Timestamp?
+
+        package init(
+            timeout: APIDuration? = nil,
+            force: Bool = false,
+            maxConcurrent: Int64? = nil,
+            startedAt: Timestamp? = nil
+        ) {
+            self.timeout = timeout
+            self.force = force
+            self.maxConcurrent = maxConcurrent
+            self.startedAt = startedAt
+        }
+    }
+
+    /// An operator's word that a boot of a machine is over for good, so that nothing of it runs any more.
+    package struct ConfirmedDead: Hashable, Sendable {
+        /// The boot that is confirmed dead, as in status.bootID; it says nothing of any other boot.
+        package var bootID: String
+        /// Why, for people.
+        package var reason: String?
+
+        package init(
+            bootID: String,
+            reason: String? = nil
+        ) {
+            self.bootID = bootID
+            self.reason = reason
         }
     }
 
@@ -113,7 +175,7 @@ extension Kinds {
         package var machineID: String?
         /// What the agent cannot enforce on this machine, a sentence each; empty when everything is enforced.
         package var enforcement: [String]
-        /// Ready, DevicesHealthy and Draining.
+        /// Ready, ControlPath, DevicesHealthy and Draining.
         package var conditions: [Kinds.Condition]
 
         package init(

@@ -83,6 +83,11 @@ extension Kinds {
                 type: .enumeration(["preemptible", "nonPreemptible"]),
                 doc: "Whether the slice may be ended in favour of other work.",
                 defaultValue: .string("nonPreemptible")),
+            SchemaField(
+                name: "tolerations",
+                type: .list(.object("Toleration")),
+                doc: "Taints that the slice bears.",
+                maxItems: 64),
         ])
 
     static let sliceStatusSchema = SchemaType(

@@ -34,17 +34,21 @@ extension Kinds {
         package var onDisconnect: Kinds.OnDisconnect
         /// Whether the slice may be ended in favour of other work.
         package var preemptibility: Kinds.Preemptibility
+        /// Taints that the slice bears.
+        package var tolerations: [Kinds.Toleration]
 
         package init(
             request: Kinds.SliceRequest,
             member: Kinds.AttemptRef? = nil,
             onDisconnect: Kinds.OnDisconnect,
-            preemptibility: Kinds.Preemptibility = .nonPreemptible
+            preemptibility: Kinds.Preemptibility = .nonPreemptible,
+            tolerations: [Kinds.Toleration] = []
         ) {
             self.request = request
             self.member = member
             self.onDisconnect = onDisconnect
             self.preemptibility = preemptibility
+            self.tolerations = tolerations
         }
     }
 

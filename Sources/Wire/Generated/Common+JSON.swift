@@ -128,6 +128,28 @@ extension Kinds.OnDisconnect: WireValue {
     }
 }
 
+extension Kinds.Toleration: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            key: try reader.optional("key"),
+            operator: try reader.value("operator", default: .equal),
+            value: try reader.optional("value"),
+            effect: try reader.optional("effect"),
+            tolerationSeconds: try reader.optional("tolerationSeconds"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("key", key)
+        writer.put("operator", `operator`)
+        writer.put("value", value)
+        writer.put("effect", effect)
+        writer.put("tolerationSeconds", tolerationSeconds)
+        return writer.json
+    }
+}
+
 extension Kinds.Share: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let reader = try ObjectReader(json)

@@ -14,3 +14,4 @@ extension Kinds.Preemptibility: WireValue {}
 extension Kinds.SliceState: WireValue {}
 extension Kinds.TaintEffect: WireValue {}
 extension Kinds.TaskState: WireValue {}
+extension Kinds.TolerationOperator: WireValue {}

@@ -45,6 +45,8 @@ extension Kinds.JobSpec: WireValue {
             retries: try reader.value("retries", default: 0),
             preemptibility: try reader.value("preemptibility", default: .nonPreemptible),
             onDisconnect: try reader.optional("onDisconnect"),
+            tolerations: try reader.list("tolerations"),
+            disruptionBudget: try reader.optional("disruptionBudget"),
             ttlAfterFinished: try reader.optional("ttlAfterFinished"))
     }
 
@@ -56,7 +58,25 @@ extension Kinds.JobSpec: WireValue {
         writer.put("retries", retries)
         writer.put("preemptibility", preemptibility)
         writer.put("onDisconnect", onDisconnect)
+        writer.put("tolerations", tolerations)
+        writer.put("disruptionBudget", disruptionBudget)
         writer.put("ttlAfterFinished", ttlAfterFinished)
+        return writer.json
+    }
+}
+
+extension Kinds.DisruptionBudget: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            evictions: try reader.required("evictions"),
+            per: try reader.optional("per"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("evictions", evictions)
+        writer.put("per", per)
         return writer.json
     }
 }
@@ -91,6 +111,8 @@ extension Kinds.JobStatus: WireValue {
             message: try reader.optional("message"),
             gang: try reader.optional("gang"),
             failures: try reader.optional("failures"),
+            interruptions: try reader.optional("interruptions"),
+            evictedAt: try reader.list("evictedAt"),
             succeeded: try reader.optional("succeeded"),
             members: try reader.optional("members"),
             lastToken: try reader.optional("lastToken"),
@@ -110,6 +132,8 @@ extension Kinds.JobStatus: WireValue {
         writer.put("message", message)
         writer.put("gang", gang)
         writer.put("failures", failures)
+        writer.put("interruptions", interruptions)
+        writer.put("evictedAt", evictedAt)
         writer.put("succeeded", succeeded)
         writer.put("members", members)
         writer.put("lastToken", lastToken)

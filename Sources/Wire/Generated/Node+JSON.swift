@@ -25,7 +25,8 @@ extension Kinds.Taint: WireValue {
         self.init(
             key: try reader.required("key"),
             value: try reader.optional("value"),
-            effect: try reader.required("effect"))
+            effect: try reader.required("effect"),
+            timeAdded: try reader.optional("timeAdded"))
     }
 
     package var json: JSON {
@@ -33,6 +34,7 @@ extension Kinds.Taint: WireValue {
         writer.put("key", key)
         writer.put("value", value)
         writer.put("effect", effect)
+        writer.put("timeAdded", timeAdded)
         return writer.json
     }
 }
@@ -45,6 +47,9 @@ extension Kinds.NodeSpec: WireValue {
             region: try reader.optional("region"),
             rack: try reader.optional("rack"),
             unschedulable: try reader.value("unschedulable", default: false),
+            drain: try reader.optional("drain"),
+            maintenance: try reader.value("maintenance", default: false),
+            confirmedDead: try reader.optional("confirmedDead"),
             taints: try reader.list("taints"))
     }
 
@@ -54,7 +59,46 @@ extension Kinds.NodeSpec: WireValue {
         writer.put("region", region)
         writer.put("rack", rack)
         writer.put("unschedulable", unschedulable)
+        writer.put("drain", drain)
+        writer.put("maintenance", maintenance)
+        writer.put("confirmedDead", confirmedDead)
         writer.put("taints", taints)
+        return writer.json
+    }
+}
+
+extension Kinds.Drain: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            timeout: try reader.optional("timeout"),
+            force: try reader.value("force", default: false),
+            maxConcurrent: try reader.optional("maxConcurrent"),
+            startedAt: try reader.optional("startedAt"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("timeout", timeout)
+        writer.put("force", force)
+        writer.put("maxConcurrent", maxConcurrent)
+        writer.put("startedAt", startedAt)
+        return writer.json
+    }
+}
+
+extension Kinds.ConfirmedDead: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            bootID: try reader.required("bootID"),
+            reason: try reader.optional("reason"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("bootID", bootID)
+        writer.put("reason", reason)
         return writer.json
     }
 }

@@ -26,7 +26,8 @@ extension Kinds.SliceSpec: WireValue {
             request: try reader.required("request"),
             member: try reader.optional("member"),
             onDisconnect: try reader.required("onDisconnect"),
-            preemptibility: try reader.value("preemptibility", default: .nonPreemptible))
+            preemptibility: try reader.value("preemptibility", default: .nonPreemptible),
+            tolerations: try reader.list("tolerations"))
     }
 
     package var json: JSON {
@@ -35,6 +36,7 @@ extension Kinds.SliceSpec: WireValue {
         writer.put("member", member)
         writer.put("onDisconnect", onDisconnect)
         writer.put("preemptibility", preemptibility)
+        writer.put("tolerations", tolerations)
         return writer.json
     }
 }
