@@ -13,7 +13,7 @@ extension ClusterSnapshot {
             NodeSnapshot(
                 name: NodeID(node.metadata.name),
                 bootID: node.status.bootID.map { BootID($0) },
-                state: node.metadata.deletionTimestamp == nil ? node.status.state ?? .initializing : .maintenance,
+                state: Self.state(of: node),
                 isCordoned: node.spec.unschedulable,
                 taints: node.spec.taints,
                 devices: (byNode[node.metadata.name] ?? []).map { device in
@@ -21,6 +21,17 @@ extension ClusterSnapshot {
                 })
         }
         self.init(revision: revision, nodes: snapshots, classes: Set(classes.map(\.metadata.name)))
+    }
+
+    /// What the controller wrote, unless the operator has just declared something that it has not seen yet.
+    private static func state(of node: Kinds.Node) -> Kinds.NodeState {
+        let state = node.status.state ?? .initializing
+        if node.metadata.deletionTimestamp != nil { return .maintenance }
+        switch state {
+        case .ready where node.spec.maintenance: return .maintenance
+        case .ready where node.spec.drain != nil: return .draining
+        default: return state
+        }
     }
 }
 

@@ -71,6 +71,7 @@ struct Explanation {
             guard let snapshot = nodes.first(where: { $0.name == node }) else { continue }
             var open = snapshot
             open.isCordoned = false
+            if open.state == .cordoned { open.state = .ready }
             if case .success = fit.fit(open) { return "Uncordon \(node)." }
         }
         let shortages = refusals.compactMap { entry -> (node: NodeID, shortage: Shortage)? in
@@ -89,8 +90,11 @@ extension Refusal {
     func remedy(on node: NodeID) -> String {
         switch self {
         case .cordoned: "Uncordon \(node)."
+        case .notReady(.draining): "End the drain of \(node) (`tidemill uncordon \(node)`), or add a node."
+        case .notReady(.maintenance):
+            "End the maintenance of \(node) (`tidemill maintenance \(node) --off`), or add a node."
         case .notReady: "Wait for \(node) to become Ready, or add a node."
-        case .tainted(let key): "Remove the taint \(key) from \(node)."
+        case .tainted(let key): "Tolerate the taint \(key), or remove it from \(node)."
         case .passedOver: "\(node) is asked again after its back-off."
         case .noDevice(let name): "Add a node with a free device of class \(name)."
         case .deviceCordoned(let name): "Uncordon a \(name) device of \(node)."

@@ -9,17 +9,20 @@ package struct PendingGang: Sendable, Equatable {
     /// Names of the members' slices, by rank. They all ask for the same.
     package var members: [String]
     package var request: Kinds.SliceRequest
+    /// Taints that the members' slices bear.
+    package var tolerations: [Kinds.Toleration]
     /// Nodes that refused a member a moment ago and are passed over for now, with the reason that they gave.
     package var passedOver: [NodeID: String]
 
     package init(
         namespace: String, job: String, members: [String], request: Kinds.SliceRequest,
-        passedOver: [NodeID: String] = [:]
+        tolerations: [Kinds.Toleration] = [], passedOver: [NodeID: String] = [:]
     ) {
         self.namespace = namespace
         self.job = job
         self.members = members
         self.request = request
+        self.tolerations = tolerations
         self.passedOver = passedOver
     }
 }

@@ -7,12 +7,14 @@ struct NodeFit {
     struct Fit: Equatable {
         var shares: [PlannedShare]
         var leftOver: Int64
-        /// Taints with PreferNoSchedule: such nodes come after all others.
+        /// Taints with PreferNoSchedule that are not tolerated, or with NoExecute that are tolerated for a time only: such
+        /// nodes come after all others.
         var isAvoided: Bool
     }
 
     var namespace: String
     var needs: [Need]
+    var tolerations: [Kinds.Toleration]
     var passedOver: [NodeID: String]
 
     func fit(_ node: NodeSnapshot) -> Result<Fit, Refusal> {
@@ -30,15 +32,16 @@ struct NodeFit {
                 devices[choice.index].hold(choice.share, for: namespace)
             }
         }
-        let isAvoided = node.taints.contains { $0.effect == .preferNoSchedule }
+        let isAvoided = node.taints.contains { tolerations.tolerance(of: $0) != .forEver }
         return .success(Fit(shares: shares, leftOver: leftOver, isAvoided: isAvoided))
     }
 
     /// What keeps the whole node out of reach, before any device is looked at.
     private func gate(_ node: NodeSnapshot) -> Refusal? {
-        if node.isCordoned { return .cordoned }
+        if node.isCordoned || node.state == .cordoned { return .cordoned }
         guard node.state == .ready, node.bootID != nil else { return .notReady(node.state) }
-        if let taint = node.taints.first(where: { $0.effect != .preferNoSchedule }) { return .tainted(taint.key) }
+        let refused = node.taints.first { $0.effect != .preferNoSchedule && !tolerations.tolerate($0) }
+        if let taint = refused { return .tainted(taint.key) }
         if let reason = passedOver[node.name] { return .passedOver(reason) }
         return nil
     }

@@ -18,7 +18,8 @@ package struct Placement: Sendable {
     /// Places the whole gang, or says why it waits and changes nothing (invariants 4, 5 and 8).
     package mutating func decide(_ gang: PendingGang) -> Decision {
         let fit = NodeFit(
-            namespace: gang.namespace, needs: Need.all(of: gang.request), passedOver: gang.passedOver)
+            namespace: gang.namespace, needs: Need.all(of: gang.request), tolerations: gang.tolerations,
+            passedOver: gang.passedOver)
         var trial = nodes
         var planned: [PlannedMember] = []
         for slice in gang.members {

@@ -112,4 +112,12 @@ import TidemillSeams
             try job(preemptibility: .preemptible, onDisconnect: .init(policy: .keep)).effectiveOnDisconnect
                 .effectiveAfter == nil)
     }
+
+    @Test(arguments: [("999ms", false), ("0s", false), ("1s", true), ("1h", true)])
+    func `evictions are counted over at least a second`(_ per: String, _ fine: Bool) throws {
+        var job = try job()
+        job.spec.disruptionBudget = Kinds.DisruptionBudget(evictions: 1, per: try APIDuration(parsing: per))
+        #expect(fields(job) == (fine ? [] : ["spec.disruptionBudget.per"]))
+        #expect(Kinds.DisruptionBudget(evictions: 0).effectivePer == .seconds(3600))
+    }
 }

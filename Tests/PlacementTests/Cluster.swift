@@ -49,11 +49,12 @@ enum Cluster {
     }
 
     static func gang(
-        size: Int = 1, namespace: String = "lab", _ request: Kinds.SliceRequest, passedOver: [NodeID: String] = [:]
+        size: Int = 1, namespace: String = "lab", _ request: Kinds.SliceRequest,
+        tolerations: [Kinds.Toleration] = [], passedOver: [NodeID: String] = [:]
     ) -> PendingGang {
         PendingGang(
             namespace: namespace, job: "job", members: (0..<size).map { "job-1-\($0)" }, request: request,
-            passedOver: passedOver)
+            tolerations: tolerations, passedOver: passedOver)
     }
 
     static func request(cpu: String? = nil, memory: String? = nil, _ devices: [Kinds.DeviceRequest] = []) throws

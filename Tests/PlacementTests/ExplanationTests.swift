@@ -31,11 +31,26 @@ import TidemillSeams
                 == "InsufficientDevices: 0/1 nodes: 1 cordoned. Uncordon a.")
     }
 
+    @Test func `a node that was drained is uncordoned too`() throws {
+        let nodes = [C.node("a", state: .cordoned, [C.cpu("a-cpu0", milliCPU: 8000, mebibytes: 4096)])]
+        #expect(
+            explain(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi")))
+                == "InsufficientDevices: 0/1 nodes: 1 cordoned. Uncordon a.")
+    }
+
     @Test(arguments: [
-        (Kinds.NodeState.disconnected, "0/1 nodes: 1 Disconnected. Wait for a to become Ready, or add a node."),
+        (
+            Kinds.NodeState.draining,
+            "0/1 nodes: 1 Draining. End the drain of a (`tidemill uncordon a`), or add a node."
+        ),
+        (
+            .maintenance,
+            "0/1 nodes: 1 Maintenance. End the maintenance of a (`tidemill maintenance a --off`), or add a node."
+        ),
+        (.disconnected, "0/1 nodes: 1 Disconnected. Wait for a to become Ready, or add a node."),
         (.suspect, "0/1 nodes: 1 Suspect. Wait for a to become Ready, or add a node."),
     ])
-    func `a silent node gets nothing`(_ state: Kinds.NodeState, _ message: String) throws {
+    func `a node that is silent or being emptied gets nothing`(_ state: Kinds.NodeState, _ message: String) throws {
         let nodes = [C.node("a", state: state, [C.cpu("a-cpu0", milliCPU: 8000, mebibytes: 4096)])]
         #expect(explain(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi"))) == "InsufficientDevices: \(message)")
     }
@@ -50,7 +65,7 @@ import TidemillSeams
         #expect(
             explain(nodes, gang) == """
                 InsufficientDevices: 0/2 nodes: 1 passed over after refusing (Occupied), 1 tainted maintenance. \
-                Remove the taint maintenance from a.
+                Tolerate the taint maintenance, or remove it from a.
                 """)
     }
 

@@ -175,7 +175,7 @@ extension Kinds {
             SchemaField(
                 name: "tolerationSeconds",
                 type: .int,
-                doc: "For how long after a NoExecute taint appeared the slice may stay; for ever when unset. Only with effect NoExecute.",
+                doc: "For how long after a NoExecute taint appeared the slice may stay, or after its own start on a node that was tainted already; for ever when unset. Only with effect NoExecute.",
                 minimum: 0),
         ])
 

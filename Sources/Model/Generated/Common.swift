@@ -154,8 +154,8 @@ extension Kinds {
         package var value: String?
         /// The taint's effect; every effect when unset.
         package var effect: Kinds.TaintEffect?
-        /// For how long after a NoExecute taint appeared the slice may stay; for ever when unset. Only with effect
-        /// NoExecute.
+        /// For how long after a NoExecute taint appeared the slice may stay, or after its own start on a node that was
+        /// tainted already; for ever when unset. Only with effect NoExecute.
         package var tolerationSeconds: Int64?
 
         package init(

@@ -137,9 +137,10 @@ extension Kinds {
             SchemaField(
                 name: "evictions",
                 type: .int,
-                doc: "Attempts that may be evicted within `per`; 0 forbids eviction until the drain's own timeout.",
+                doc: "Attempts that may be evicted within `per`; 0 forbids eviction. Only a drain with `force` goes beyond it, once the drain's own timeout is over.",
                 required: true,
-                minimum: 0),
+                minimum: 0,
+                maximum: 64),
             SchemaField(
                 name: "per",
                 type: .duration,

@@ -87,7 +87,8 @@ extension Kinds {
     /// Bounds how often an operator's measures (drain, maintenance, a NoExecute taint) may end a job's running attempt.
     /// It bounds no failure and no fence.
     package struct DisruptionBudget: Hashable, Sendable {
-        /// Attempts that may be evicted within `per`; 0 forbids eviction until the drain's own timeout.
+        /// Attempts that may be evicted within `per`; 0 forbids eviction. Only a drain with `force` goes beyond it,
+        /// once the drain's own timeout is over.
         package var evictions: Int64
         /// The window over which evictions are counted, at least 1s; an hour when unset.
         package var per: APIDuration?

@@ -82,7 +82,7 @@ extension Kinds {
             SchemaField(
                 name: "effect",
                 type: .enumeration(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
-                doc: "NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run.",
+                doc: "NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run, whatever their preemptibility, unless they tolerate it.",
                 required: true),
             SchemaField(
                 name: "timeAdded",

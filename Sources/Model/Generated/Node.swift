@@ -30,7 +30,8 @@ extension Kinds {
         package var key: String
         /// The taint's value.
         package var value: String?
-        /// NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run.
+        /// NoSchedule refuses new slices, PreferNoSchedule avoids them, NoExecute also ends those that run, whatever
+        /// their preemptibility, unless they tolerate it.
         package var effect: Kinds.TaintEffect
         /// When the controller first saw a NoExecute taint; tolerationSeconds count from it. Filled in by the
         /// controller when unset.

@@ -17,6 +17,8 @@ extension Kinds.Job {
         errors += spec.slice.problems(at: "spec.slice")
         errors += spec.template.problems(at: "spec.template")
         errors += spec.onDisconnect?.problems(at: "spec.onDisconnect") ?? []
+        errors += spec.tolerations.problems(at: "spec.tolerations")
+        errors += spec.disruptionBudget?.problems(at: "spec.disruptionBudget") ?? []
         return errors
     }
 

@@ -2,6 +2,7 @@ extension Kinds.Slice {
     package func validate(old: Self?) -> [FieldError] {
         var errors = spec.request.problems(at: "spec.request")
         errors += spec.onDisconnect.problems(at: "spec.onDisconnect")
+        errors += spec.tolerations.problems(at: "spec.tolerations")
         errors += status.grant?.problems(at: "status.grant") ?? []
         return errors
     }

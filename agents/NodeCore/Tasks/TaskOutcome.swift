@@ -44,7 +44,9 @@ package struct StopRequest: Hashable, Sendable {
     }
 
     /// Reasons under which a forced end counts as Preempted rather than Failed.
-    static let preemptions: Set<String> = ["Preempted", "Reclaimed", "TideEnded", "GangEnded"]
+    static let preemptions: Set<String> = [
+        "Preempted", "Reclaimed", "TideEnded", "GangEnded", "Drained", "TaintNoExecute",
+    ]
 }
 
 extension TaskOutcome {
