@@ -7,9 +7,10 @@ BIN := .build/debug
 PROGRAMS := tidemill tidemill-controller tidemill-agent tidemill-shim
 ARGS ?=
 ROUNDS ?= 20
+AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
-        test-integration test-crash test-kubectl bench
+        test-integration test-crash test-failover test-nodes test-kubectl bench bench-heartbeat bench-failover
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -38,11 +39,23 @@ test-integration: setup ## real controller, agent and shim: kills, deadlines, fe
 test-crash: setup ## kill the controller under concurrent writes; ROUNDS=20
 	@bash Tools/test-crash.sh $(ROUNDS)
 
+test-failover: setup ## take away controllers, agents and stores under running work
+	@bash Tools/test-failover.sh $(ARGS)
+
+test-nodes: setup ## drain, cordon, maintain and lose nodes; back up, fill the disk, recover
+	@bash Tools/test-nodes.sh $(ARGS)
+
 test-kubectl: setup ## Debian's kubectl against a running Tidemill
 	@bash Tools/test-kubectl.sh
 
 bench: setup ## speed and memory, in release
 	@bash Tools/bench.sh $(ARGS)
+
+bench-heartbeat: setup ## the controller's CPU and memory under many agents; AGENTS=10000
+	@bash Tools/bench-heartbeat.sh $(AGENTS) $(ARGS)
+
+bench-failover: setup ## from the death of a node to its work running elsewhere, in release
+	@bash Tools/bench-failover.sh $(ARGS)
 
 generate: setup ## write the Swift, JSON, OpenAPI and reference pages from Sources/Model/Schema
 	@$(SWIFT_BUILD) --product tidemill-generate

@@ -165,6 +165,10 @@ if !coresOnly {
             ] + storeBelow),
         library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),
         program("tidemill-crash", "Tests/EndToEnd/Crash", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
+        program(
+            "tidemill-failover", "Tests/EndToEnd/Failover", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
+        program("tidemill-nodes", "Tests/EndToEnd/Nodes", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
+        program("tidemill-witness", "Tests/EndToEnd/Witness", []),
         tests(
             "APIServerTests",
             [

@@ -21,3 +21,16 @@ last_line() { grep -E "^$1" "$2" | tail -n 1; }
 
 # figure NAME LINE: the number behind NAME= in LINE, or -1.
 figure() { echo "$2" | grep -oE "(^| )$1=[0-9]+" | grep -oE '[0-9]+$' || echo -1; }
+
+# build_release PROGRAM…: builds them as operators get them, linked statically (a node has no Swift runtime), and makes them
+# the programs that TIDEMILL_BIN names. Does nothing when TIDEMILL_BUILT says that they are there.
+build_release() {
+    local scratch=.build-release program
+    if [ -z "${TIDEMILL_BUILT:-}" ]; then
+        for program in "$@"; do
+            swift build -c release --static-swift-stdlib --scratch-path "$scratch" --product "$program"
+        done
+        TIDEMILL_BIN="$PWD/$scratch/release"
+    fi
+    export TIDEMILL_BIN
+}

@@ -1,20 +1,47 @@
+import Foundation
 import TidemillClient
 import TidemillModel
 import TidemillWire
 
 extension Rig {
     /// Creates a Job of one member that runs `script` in a shell.
-    /// - Parameter onDisconnect: such as `["policy": "stop", "after": "3s"]`; nil leaves the default.
-    package func submit(_ name: String, _ script: String, onDisconnect: JSON? = nil, retries: Int64 = 0) async throws {
+    /// - Parameters:
+    ///   - onDisconnect: such as `["policy": "stop", "after": "3s"]`; nil leaves the default.
+    ///   - more: further fields of the Job's spec.
+    package func submit(
+        _ name: String, _ script: String, onDisconnect: JSON? = nil, retries: Int64 = 0, more: [String: JSON] = [:]
+    ) async throws {
+        try await submit(
+            name, command: ["/bin/sh", "-c", script], onDisconnect: onDisconnect, retries: retries, more: more)
+    }
+
+    /// Creates a Job of one member that writes down every 20 ms that it runs, until it is ended or `seconds` are over.
+    package func submitWitness(
+        _ name: String, seconds: Int? = nil, onDisconnect: JSON? = nil, more: [String: JSON] = [:]
+    ) async throws {
+        try await submit(
+            name, command: [programs.path("tidemill-witness"), witnessLog] + (seconds.map { [String($0)] } ?? []),
+            onDisconnect: onDisconnect, retries: 0, more: more)
+    }
+
+    /// Where the witnesses of this rig write, all of them into one file.
+    package nonisolated var witnessLog: String { "\(folder)/witness.log" }
+
+    package nonisolated func witness() throws -> WitnessLog { try WitnessLog(path: witnessLog) }
+
+    private func submit(
+        _ name: String, command: [String], onDisconnect: JSON?, retries: Int64, more: [String: JSON]
+    ) async throws {
         var spec: JSON = [
             "slice": ["cpu": "100m", "memory": "64Mi"],
             "template": [
-                "command": ["/bin/sh", "-c", .string(script)],
+                "command": .array(command.map { .string($0) }),
                 "env": [["name": .string(mark.name), "value": .string(mark.value)]],
             ],
             "retries": .integer(retries),
         ]
         if let onDisconnect { spec["onDisconnect"] = onDisconnect }
+        for (field, value) in more { spec[field] = value }
         _ = try await admin().create(
             Kinds.Job.info,
             [
@@ -54,37 +81,13 @@ extension Rig {
     }
 
     /// Waits until the job's only task runs and its command has a pid.
-    package func running(_ name: String, attempt: Int = 1) async throws -> Kinds.Task {
-        try await Patience.until("task of \(name) runs", within: .seconds(60)) {
+    package func running(
+        _ name: String, attempt: Int = 1, within limit: Duration = .seconds(60)
+    ) async throws -> Kinds.Task {
+        try await Patience.until("task \(name)-\(attempt)-0 runs", within: limit) {
             // The task is not there before the job was seen.
             guard let task = try? await self.task(name, attempt: attempt) else { return nil }
             return task.status.state == .running && task.status.pid != nil ? task : nil
         }
     }
-
-    /// Controller and agent, up, and the node Ready.
-    package func start() async throws {
-        try await startController()
-        try await startAgent()
-        try await Patience.untilTrue("node \(node) is Ready", within: .seconds(60)) {
-            if agent?.isRunning != true { throw RigError("the agent ended:\n\(logs())") }
-            // Not registered yet.
-            let node = try? await self.admin().get(Kinds.Node.self, name: self.node)
-            return node?.status.state == .ready
-        }
-    }
-}
-
-/// Runs `body` with a rig whose controller and agent are up, and ends everything afterwards, whatever happened.
-package func withRig(_ name: String, _ body: (Rig) async throws -> Void) async throws {
-    let rig = try Rig(name)
-    do {
-        try await rig.start()
-        try await body(rig)
-    } catch {
-        let logs = await rig.logs()
-        try? await rig.tearDown()  // the first error is the one to tell
-        throw RigError("\(error)\n\(logs)")
-    }
-    try await rig.tearDown()
 }

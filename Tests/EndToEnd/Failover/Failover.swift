@@ -1,0 +1,56 @@
+import ArgumentParser
+import TidemillRig
+
+/// Takes away controllers, agents and stores under running work, with real programs, and judges whether any index ran twice
+/// at the same time (invariant 1b), whether `keep` work lived, and whether `stop` work ended in time (invariant 3).
+@main struct Failover: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tidemill-failover", abstract: "Fail over real processes; no index of a job may run twice.")
+
+    @Option(help: "Seconds for which the controller is away.") var away: Int64 = 60
+    @Option(help: "Only the cases whose name contains this.") var only = ""
+    @Flag(help: "Take the fence away: the one case that runs must find double runs, and fails when it finds none.")
+    var withoutFence = false
+
+    private var cases: [any FailoverCase] {
+        if withoutFence { return [AgentKilled(environment: ["TIDEMILL_BREAK": "fence"])] }
+        let all: [any FailoverCase] = [
+            ControllerAway(seconds: away), AgentKilled(), AgentStopped(), NodeRebooted(), BackupRestored(),
+            StoreRolledBack(),
+        ]
+        return all.filter { only.isEmpty || $0.name.contains(only) }
+    }
+
+    func run() async throws {
+        var findings = Findings()
+        var doubles: [String] = []
+        for trial in cases {
+            print("failover: \(trial.name) …")
+            do {
+                let (found, log) = try await withRig(try Rig(trial.name)) { rig in
+                    (try await trial.run(rig), try rig.witness())
+                }
+                findings.add(found)
+                findings.check("\(trial.name): tokens of one index only grow", noneOf: log.tokensOutOfOrder)
+                doubles += log.doubles.map { "\(trial.name): \($0)" }
+            } catch {
+                findings.check("\(trial.name) came to its end", false, "\(error)")
+            }
+        }
+        for double in doubles { print("DOUBLE \(double)") }
+        if withoutFence {
+            print("failover without a fence: double=\(doubles.count)")
+            if doubles.isEmpty { throw ExitCode(1) }
+        } else {
+            print("failover: passed=\(findings.passed) double=\(doubles.count)")
+            if !doubles.isEmpty || !findings.failed.isEmpty || findings.passed == 0 { throw ExitCode(1) }
+        }
+    }
+}
+
+/// One way in which something fails under running work. Starts what it needs; the driver ends it and judges double runs.
+protocol FailoverCase: Sendable {
+    var name: String { get }
+
+    func run(_ rig: Rig) async throws -> Findings
+}
