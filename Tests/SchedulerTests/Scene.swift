@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import TidemillLease
 import TidemillModel
 import TidemillPlacement
 import TidemillScheduler
@@ -24,14 +25,17 @@ final class CountedRandomness: Randomness {
 }
 
 /// Runs `during` when the scheduler asks for agreement, which is between its plan and its writes.
-struct Interruption: HeartbeatAgreement {
+struct Interruption: GrantAuthority {
     var agrees = true
+    var allows = GrantPermission.open
     var during: @Sendable () async -> Void = {}
 
     func agree(after: Duration, on nodes: [NodeID]) async -> Bool {
         await during()
         return agrees
     }
+
+    func permission() async -> GrantPermission { allows }
 }
 
 /// A store with nodes, a waiting job and its slices.
@@ -90,9 +94,9 @@ struct Scene {
                 onDisconnect: Kinds.OnDisconnect(policy: .stop, after: APIDuration(.seconds(10)))))
     }
 
-    func scheduler(_ agreement: Interruption = Interruption()) -> Scheduler {
+    func scheduler(_ authority: Interruption = Interruption()) -> Scheduler {
         Scheduler(
-            mirror: mirror, agreement: agreement, sleep: { _ in throw CancellationError() },
+            mirror: mirror, authority: authority, sleep: { _ in throw CancellationError() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

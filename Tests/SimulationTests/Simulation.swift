@@ -1,4 +1,5 @@
 import Logging
+import TidemillLease
 import TidemillModel
 import TidemillReconcilers
 import TidemillScheduler
@@ -47,20 +48,21 @@ struct ControllerParts {
     let allocations: AllocationReconciler
     let garbage: GarbageCollector
 
-    init(_ mirror: ObjectMirror) {
+    init(_ mirror: ObjectMirror, _ joins: MemoryJoinLog) {
         let silent = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         // Nothing sleeps: the simulation calls each part when its turn comes.
         let never: Sleep = { _ in throw CancellationError() }
-        lifecycle = NodeLifecycle(mirror: mirror, sleep: never, logger: silent)
+        lifecycle = NodeLifecycle(mirror: mirror, joins: joins, sleep: never, logger: silent)
         scheduler = Scheduler(
-            mirror: mirror, agreement: Agreement(lifecycle: lifecycle), sleep: never, logger: silent)
+            mirror: mirror, authority: Authority(lifecycle: lifecycle), sleep: never, logger: silent)
         jobs = JobReconciler(mirror: mirror, sleep: never, logger: silent)
         allocations = AllocationReconciler(mirror: mirror, sleep: never, logger: silent)
         garbage = GarbageCollector(mirror: mirror, sleep: never, logger: silent)
     }
 
-    struct Agreement: HeartbeatAgreement {
+    struct Authority: GrantAuthority {
         let lifecycle: NodeLifecycle
+        func permission() async -> GrantPermission { await lifecycle.permission() }
         func agree(after: Duration, on nodes: [NodeID]) async -> Bool { await lifecycle.agree(after: after, on: nodes) }
     }
 }

@@ -16,6 +16,7 @@ struct World {
     private var invariants = Invariants()
     private var jobsMade = 0
     private let mirror: ObjectMirror
+    private let joins = MemoryJoinLog()
     private var latest: (revision: Revision, state: WorldState)?
     /// What has happened in this history, so that a run can show that it was worth running.
     private(set) var seen: Set<String> = []
@@ -27,7 +28,7 @@ struct World {
         resources = Resources(store: MemoryStore(time: clock), time: clock, randomness: randomness)
         try await resources.bootstrap()
         mirror = ObjectMirror(resources)
-        controller = ControllerParts(mirror)
+        controller = ControllerParts(mirror, joins)
         agents = ["node-a", "node-b", "node-c"].map { SimulatedAgent(name: $0) }
         for index in agents.indices {
             agents[index].ignoresDeadlines = broken == .agentsIgnoreDeadlines
@@ -105,7 +106,7 @@ struct World {
         case 2, 3, 4, 5: agents[victim].isConnected = true
         case 6: agents[victim].reboot()
         case 7: agents[victim].restart()
-        case 8: controller = ControllerParts(mirror)
+        case 8: controller = ControllerParts(mirror, joins)
         default: break
         }
     }

@@ -1,3 +1,4 @@
+import TidemillLease
 import TidemillModel
 import TidemillPlacement
 import TidemillSeams
@@ -9,6 +10,8 @@ package enum GangOutcome: Sendable {
     case abandon(DraftingGang, reason: String)
     /// It may not be placed now: its back-off lasts, or it was changed in between.
     case wait(DraftingGang, reason: String)
+    /// Its turn has come, and the controller grants it nothing now.
+    case held(DraftingGang, GrantPermission.Hold)
     case place(DraftingGang, [PlannedMember])
     case pending(DraftingGang, PendingReason, message: String)
 }
@@ -18,6 +21,7 @@ extension GangOutcome: CustomStringConvertible {
         switch self {
         case .abandon(let gang, let reason): "abandon \(gang.name): \(reason)"
         case .wait(let gang, let reason): "wait \(gang.name): \(reason)"
+        case .held(let gang, let hold): "held \(gang.name): \(hold.reason): \(hold.message)"
         case .place(let gang, let members):
             "place \(gang.name): " + members.map { "\($0.slice) on \($0.node)" }.joined(separator: ", ")
         case .pending(let gang, let reason, let message): "pending \(gang.name): \(reason.rawValue): \(message)"
@@ -32,7 +36,7 @@ extension DraftingGang {
     var pending: PendingGang {
         PendingGang(
             namespace: job.metadata.namespace, job: job.metadata.name, members: slices.map(\.metadata.name),
-            request: job.spec.slice)
+            request: job.spec.slice, tolerations: slices.first?.spec.tolerations ?? [])
     }
 }
 
@@ -61,9 +65,13 @@ extension SchedulingSnapshot {
         if let last = gang.job.status.lastToken, last >= cluster.revision.rawValue {
             return .wait(gang, reason: "the snapshot is no newer than token \(last)")
         }
-        // 6. Whole or not at all.
+        // 6. What the controller withholds, from all or from those that take the place of an earlier attempt.
+        if let hold = permission.everything ?? (gang.isReplacement ? permission.replacements : nil) {
+            return .held(gang, hold)
+        }
+        // 7. Whole or not at all, and not on nodes that refused it or that get nothing now.
         var pending = gang.pending
-        pending.passedOver = gang.passedOver(at: now)
+        pending.passedOver = gang.passedOver(at: now).merging(permission.nodes.mapValues(\.reason)) { _, held in held }
         switch placement.decide(pending) {
         case .place(let members): return .place(gang, members)
         case .pending(let reason, let message): return .pending(gang, reason, message: message)

@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import TidemillLease
 import TidemillModel
 import TidemillPlacement
 import TidemillSeams
@@ -12,19 +13,19 @@ import TidemillWire
 package actor Scheduler: Service {
     private let mirror: ObjectMirror
     private let resources: Resources
-    private let agreement: any HeartbeatAgreement
+    private let authority: any GrantAuthority
     private let wakeups: Wakeups
     private let events: EventRecorder
     private let logger: Logger
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
     package init(
-        mirror: ObjectMirror, agreement: any HeartbeatAgreement, sleep: @escaping Sleep, logger: Logger,
+        mirror: ObjectMirror, authority: any GrantAuthority, sleep: @escaping Sleep, logger: Logger,
         bell: Bell = Bell()
     ) {
         self.mirror = mirror
         resources = mirror.resources
-        self.agreement = agreement
+        self.authority = authority
         self.logger = logger
         events = EventRecorder(component: "scheduler", time: resources.time, randomness: resources.randomness)
         wakeups = Wakeups(
@@ -40,13 +41,14 @@ package actor Scheduler: Service {
 
     /// One cycle:
     ///
-    /// 1. Read the snapshot.
+    /// 1. Ask what may be granted, and read the snapshot.
     /// 2. Plan every waiting gang, purely (`SchedulingSnapshot.plan`).
     /// 3. Write each outcome in its turn. One that conflicts or is refused holds up no other: each write compares what it
     ///    was planned on, and what changed meanwhile wakes the next cycle.
     package func cycle() async {
         do throws(APIError) {
-            let snapshot = try await SchedulingSnapshot.read(mirror)
+            let permission = await authority.permission()
+            let snapshot = try await SchedulingSnapshot.read(mirror, permission)
             guard !snapshot.gangs.isEmpty else { return }
             var ledger = snapshot.ledger
             for outcome in snapshot.plan() {
@@ -75,6 +77,8 @@ package actor Scheduler: Service {
             try await abandon(gang, reason: reason)
         case .pending(let gang, let reason, let message):
             try await note(gang, reason.rawValue, message, snapshot.now)
+        case .held(let gang, let hold):
+            try await note(gang, hold.reason, hold.message, snapshot.now)
         case .place(let gang, let members):
             guard try await isAgreed(gang, members, snapshot.now) else { return }
             let draft = GangDraft(
@@ -90,7 +94,7 @@ package actor Scheduler: Service {
     ) async throws(APIError) -> Bool {
         guard let after = gang.slices.compactMap({ $0.spec.onDisconnect.effectiveAfter }).min() else { return true }
         let nodes = Set(members.map(\.node)).sorted()
-        if await agreement.agree(after: after, on: nodes) { return true }
+        if await authority.agree(after: after, on: nodes) { return true }
         let names = nodes.map(\.rawValue).joined(separator: ", ")
         try await note(
             gang, "GangNotReady", "Waiting for \(names) to renew often enough for after \(APIDuration(after)).", now)

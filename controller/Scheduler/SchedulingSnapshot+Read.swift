@@ -1,3 +1,4 @@
+import TidemillLease
 import TidemillModel
 import TidemillPlacement
 import TidemillSeams
@@ -9,7 +10,8 @@ extension SchedulingSnapshot {
     ///
     /// The listings are taken one after another; the token is the revision of the first, so whatever happened later is
     /// newer than it, and every write compares what it was planned on.
-    static func read(_ mirror: ObjectMirror) async throws(APIError) -> SchedulingSnapshot {
+    static func read(_ mirror: ObjectMirror, _ permission: GrantPermission) async throws(APIError) -> SchedulingSnapshot
+    {
         let jobs = try await mirror.all(Kinds.Job.self)
         let now = Timestamp(mirror.resources.time.wall())
         let drafting = jobs.objects.filter {
@@ -26,7 +28,7 @@ extension SchedulingSnapshot {
             revision: jobs.revision, nodes: try await mirror.all(Kinds.Node.self).objects,
             devices: try await mirror.all(Kinds.Device.self).objects,
             classes: try await mirror.all(Kinds.DeviceClass.self).objects, held: ledger.held)
-        return SchedulingSnapshot(cluster: cluster, ledger: ledger, gangs: gangs, now: now)
+        return SchedulingSnapshot(cluster: cluster, ledger: ledger, gangs: gangs, permission: permission, now: now)
     }
 
     private static func ledger(_ resources: Resources) async throws(APIError) -> Ledger {

@@ -1,3 +1,4 @@
+import TidemillLease
 import TidemillModel
 import TidemillPlacement
 import TidemillSeams
@@ -11,11 +12,17 @@ package struct SchedulingSnapshot: Sendable {
     package var ledger: Ledger
     /// Gangs whose record says Drafting, in the order in which they are served.
     package var gangs: [DraftingGang]
+    /// What the controller allows itself now.
+    package var permission: GrantPermission
     package var now: Timestamp
 
-    package init(cluster: ClusterSnapshot, ledger: Ledger, gangs: [DraftingGang], now: Timestamp) {
+    package init(
+        cluster: ClusterSnapshot, ledger: Ledger, gangs: [DraftingGang], permission: GrantPermission = .open,
+        now: Timestamp
+    ) {
         self.cluster = cluster
         self.ledger = ledger
+        self.permission = permission
         self.gangs = gangs.sorted { $0.isServedBefore($1) }
         self.now = now
     }
@@ -47,6 +54,9 @@ package struct DraftingGang: Sendable, Equatable {
         }
         return nodes
     }
+
+    /// Whether an earlier attempt of the job was granted, so that this one takes its place.
+    var isReplacement: Bool { job.status.lastToken != nil }
 }
 
 /// What is held on which node, as the records say, and the revisions that a grant must find unchanged.

@@ -32,10 +32,11 @@ struct ControllerStart {
         // What decides. A node that renews and a share that comes free wake the scheduler, which may have waited for them.
         let grantable = Bell()
         let lifecycle = NodeLifecycle(
-            mirror: mirror, sleep: systemSleep, logger: label("node-lifecycle"), agreed: grantable)
+            mirror: mirror, joins: MemoryJoinLog(), sleep: systemSleep, logger: label("node-lifecycle"),
+            agreed: grantable)
         let gateway = NodeGateway(lifecycle: lifecycle, time: time)
         let scheduler = Scheduler(
-            mirror: mirror, agreement: gateway, sleep: systemSleep, logger: label("scheduler"), bell: grantable)
+            mirror: mirror, authority: gateway, sleep: systemSleep, logger: label("scheduler"), bell: grantable)
 
         // What serves.
         let metrics = PrometheusMetrics()

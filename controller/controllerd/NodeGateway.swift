@@ -1,4 +1,5 @@
 import TidemillAPIServer
+import TidemillLease
 import TidemillModel
 import TidemillReconcilers
 import TidemillScheduler
@@ -6,8 +7,8 @@ import TidemillSeams
 import TidemillWire
 
 /// Joins the node lifecycle to those who need it: the server hands it heartbeats and shows its leases, the scheduler agrees
-/// on intervals.
-struct NodeGateway: HeartbeatHandler, NodeLeaseSource, HeartbeatAgreement {
+/// on intervals and asks what it may grant.
+struct NodeGateway: HeartbeatHandler, NodeLeaseSource, GrantAuthority {
     let lifecycle: NodeLifecycle
     let time: any TimeSource
 
@@ -17,6 +18,10 @@ struct NodeGateway: HeartbeatHandler, NodeLeaseSource, HeartbeatAgreement {
 
     func agree(after: Duration, on nodes: [NodeID]) async -> Bool {
         await lifecycle.agree(after: after, on: nodes)
+    }
+
+    func permission() async -> GrantPermission {
+        await lifecycle.permission()
     }
 
     func nodeLeases() async -> [Kinds.Lease] {

@@ -13,6 +13,7 @@ import TidemillWire
 package actor NodeLifecycle: Service {
     private let mirror: ObjectMirror
     private let resources: Resources
+    private let joins: any JoinLog
     private let sleep: Sleep
     private let wakeups: Wakeups
     private let writer: PlanWriter
@@ -22,9 +23,14 @@ package actor NodeLifecycle: Service {
     /// Rung when a node has agreed to a shorter interval or has become Ready, for whoever plans grants.
     private let agreed: Bell?
 
-    /// - Parameter agreed: rung with every accepted heartbeat that a planned grant may have waited for.
-    package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger, agreed: Bell? = nil) {
+    /// - Parameters:
+    ///   - joins: every node that ever joined; a node is in it before its first renewal is acknowledged.
+    ///   - agreed: rung with every accepted heartbeat that a planned grant may have waited for.
+    package init(
+        mirror: ObjectMirror, joins: any JoinLog, sleep: @escaping Sleep, logger: Logger, agreed: Bell? = nil
+    ) {
         self.mirror = mirror
+        self.joins = joins
         resources = mirror.resources
         self.sleep = sleep
         self.logger = logger
@@ -81,6 +87,18 @@ package actor NodeLifecycle: Service {
     package func agree(after: Duration, on nodes: [NodeID]) -> Bool {
         let now = resources.time.now()
         return nodes.reduce(true) { roster.agree(after: after, on: $1, at: now) && $0 }
+    }
+
+    /// What may be granted now, as the controller's own state and that of its nodes has it.
+    package func permission() async -> GrantPermission { .open }
+
+    /// Whether the agent of `node` is to say what the node holds, because it was confirmed dead and is heard again.
+    package func wantsInventory(_ node: NodeID) -> Bool { false }
+
+    /// Judges what a node holds that was confirmed dead and is heard again: all of it ends, and once nothing is left the
+    /// node's heartbeats are accepted. Of any other node nothing is asked.
+    package func take(_ inventory: Inventory) async -> InventoryReply {
+        InventoryReply(incarnation: resources.store.identity.incarnation, isSettled: true)
     }
 
     /// When each known node's last renewal was processed, and how often it renews.

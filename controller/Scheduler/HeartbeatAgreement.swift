@@ -1,8 +1,0 @@
-import TidemillSeams
-
-/// Agrees with nodes on how often they renew, before a grant relies on it. The node lifecycle is behind it.
-package protocol HeartbeatAgreement: Sendable {
-    /// Whether all `nodes` renew often enough for a `stop` grant with this `after`; asks those that do not, so that a later
-    /// call says yes.
-    func agree(after: Duration, on nodes: [NodeID]) async -> Bool
-}
