@@ -221,5 +221,7 @@ private struct InterruptedStore: Store {
 
     func currentRevision() async -> Revision { await store.currentRevision() }
 
+    func snapshot() async throws(StoreError) -> StoreSnapshot { try await store.snapshot() }
+
     func compact(before revision: Revision) async throws(StoreError) { try await store.compact(before: revision) }
 }

@@ -89,6 +89,11 @@ package actor SQLiteStore: Store {
 
     package func currentRevision() -> Revision { state.revision }
 
+    package func snapshot() throws(StoreError) -> StoreSnapshot {
+        if isClosed { throw .closed }
+        return StoreSnapshot(identity: identity, revision: state.revision, entries: state.entries)
+    }
+
     package func compact(before revision: Revision) async throws(StoreError) {
         try state.check(max(Revision(revision.rawValue - 1), state.compacted))
         _ = try await write(.compaction(through: Revision(revision.rawValue - 1))).get()

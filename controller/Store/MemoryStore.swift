@@ -21,6 +21,32 @@ package actor MemoryStore: Store {
         self.time = time
     }
 
+    /// Another start of the store that `snapshot` shows, or, with `incarnation`, what a restore makes of it: another life
+    /// of it, its revisions lifted beyond all that it can have reached, with `record` in it.
+    package init(
+        _ snapshot: StoreSnapshot, start: StartID, restoredAs incarnation: IncarnationID? = nil,
+        with record: RestoreRecord? = nil, retention: Retention = Retention(), time: (any TimeSource)? = nil
+    ) {
+        let restored = incarnation.map { StoreLift(snapshot.identity, to: $0) }
+        let lift = restored?.lift ?? 0
+        state = StoreState(
+            revision: Revision(snapshot.revision.rawValue + lift),
+            compacted: Revision(snapshot.revision.rawValue + lift))
+        for entry in snapshot.entries.all { state.restore(entry.lifted(by: lift)) }
+        if let record {
+            let next = Revision(state.revision.rawValue + 1)
+            let entry = Entry(key: RestoreRecord.key, value: record.storedBytes, created: next, revision: next)
+            state.apply([WatchEvent(revision: next, key: entry.key, entry: entry, previous: nil)])
+        }
+        let first = StoreStart(id: start, firstRevision: Revision(state.revision.rawValue + 1))
+        var identity = restored?.identity(start: start) ?? snapshot.identity
+        identity.start = start
+        identity.starts.append(first)
+        self.identity = identity
+        marks = RetentionMarks(retention)
+        self.time = time
+    }
+
     package func get(_ key: String) throws(StoreError) -> Entry? { state.get(key) }
 
     package func list(
@@ -50,6 +76,10 @@ package actor MemoryStore: Store {
     }
 
     package func currentRevision() -> Revision { state.revision }
+
+    package func snapshot() throws(StoreError) -> StoreSnapshot {
+        StoreSnapshot(identity: identity, revision: state.revision, entries: state.entries)
+    }
 
     package func compact(before revision: Revision) throws(StoreError) {
         try state.check(max(Revision(revision.rawValue - 1), state.compacted))

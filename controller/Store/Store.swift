@@ -37,8 +37,24 @@ package protocol Store: Sendable {
     /// The revision of the last commit; at least 1.
     func currentRevision() async -> Revision
 
+    /// All entries at one revision, as a value: writers go on while it is read.
+    func snapshot() async throws(StoreError) -> StoreSnapshot
+
     /// Forgets the history before `revision`: older snapshots and watches end with `.expired`. Entries stay.
     func compact(before revision: Revision) async throws(StoreError)
+}
+
+/// All that a store holds at one revision, and whose it is.
+package struct StoreSnapshot: Sendable {
+    package var identity: StoreIdentity
+    package var revision: Revision
+    package var entries: SortedEntries
+
+    package init(identity: StoreIdentity, revision: Revision, entries: SortedEntries) {
+        self.identity = identity
+        self.revision = revision
+        self.entries = entries
+    }
 }
 
 /// Names one life of a store, so that agents can tell a restored or rolled back one (section 4, Restore and Rollback).

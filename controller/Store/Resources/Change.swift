@@ -6,6 +6,9 @@ import TidemillWire
 package enum Change: Sendable {
     /// Creates the object with the status it carries; it must not exist. Its namespace must exist and not be terminating.
     case create(any WireObject)
+    /// Creates the object as `create` does, with the uid that it carries: it is running somewhere, and the store has
+    /// forgotten it. For a restore alone; no request leads here.
+    case recreate(any WireObject)
     /// Writes metadata, spec and status of an object that still has the value's resourceVersion. When it is terminating
     /// and its last finalizer is gone, it is removed.
     case update(any WireObject)

@@ -23,17 +23,12 @@ extension Resources {
     private func add(_ change: Change, to draft: inout TransactionDraft) async throws(APIError) {
         switch change {
         case .create(let value):
-            let kind = type(of: value).info
-            let ref = value.ref
-            if let home = try await home(of: ref) {
-                // A namespace that begins to end meanwhile, and is seen empty, must not get this object after its end.
-                draft.require(.exists(home.ref.key, revision: home.revision), else: Self.modified(home.ref))
+            try await create(value, uid: randomness.uuid(), in: &draft)
+        case .recreate(let value):
+            guard !value.metadata.uid.isEmpty else {
+                throw .internalError("\(value.ref) is re-created without its uid")
             }
-            let tree = try ObjectRules(try codec(of: kind)).created(
-                value.json, namespace: ref.namespace, name: nil, uid: randomness.uuid(), now: timestamp,
-                keepsStatus: true)
-            draft.require(.absent(ref.key), else: .alreadyExists(resource: kind.groupResource, name: ref.name))
-            draft.write(.put(ref.key, Envelope.seal(tree)))
+            try await create(value, uid: value.metadata.uid, in: &draft)
         case .update(let value):
             try await replace(value, .all, in: &draft)
         case .updateStatus(let value):
@@ -51,6 +46,21 @@ extension Resources {
         case .requireRecord(let key, let revision):
             draft.require(revision.map { .exists(key, revision: $0) } ?? .absent(key), else: Self.changed(record: key))
         }
+    }
+
+    private func create(
+        _ value: any WireObject, uid: String, in draft: inout TransactionDraft
+    ) async throws(APIError) {
+        let kind = type(of: value).info
+        let ref = value.ref
+        if let home = try await home(of: ref) {
+            // A namespace that begins to end meanwhile, and is seen empty, must not get this object after its end.
+            draft.require(.exists(home.ref.key, revision: home.revision), else: Self.modified(home.ref))
+        }
+        let tree = try ObjectRules(try codec(of: kind)).created(
+            value.json, namespace: ref.namespace, name: nil, uid: uid, now: timestamp, keepsStatus: true)
+        draft.require(.absent(ref.key), else: .alreadyExists(resource: kind.groupResource, name: ref.name))
+        draft.write(.put(ref.key, Envelope.seal(tree)))
     }
 
     private func replace(

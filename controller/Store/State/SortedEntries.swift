@@ -9,6 +9,9 @@ package struct SortedEntries: Sendable {
 
     package init() {}
 
+    /// Every entry, in key order, without a copy of the whole.
+    package var all: some Sequence<Entry> { chunks.lazy.joined() }
+
     /// A place between entries.
     package struct Index: Hashable, Sendable {
         var chunk: Int

@@ -1,0 +1,26 @@
+import TidemillModel
+import TidemillSeams
+import TidemillWire
+
+/// Whether a restore is under way.
+extension Resources {
+    /// True from a restore until every node has said what it runs: whoever would conclude something from slices, jobs and
+    /// records waits. Also true when the store cannot be asked.
+    package func isRestoring() async -> Bool {
+        do throws(StoreError) {
+            return try await store.get(RestoreRecord.key) != nil
+        } catch {
+            return true
+        }
+    }
+
+    /// The record of the restore that is under way, with its revision.
+    package func restoreRecord() async throws(APIError) -> (record: RestoreRecord, revision: Revision)? {
+        guard let stored = try await record(RestoreRecord.key) else { return nil }
+        do throws(DecodeFailure) {
+            return (try RestoreRecord(json: stored.value), stored.revision)
+        } catch {
+            throw .internalError("\(RestoreRecord.key) cannot be read: \(error)")
+        }
+    }
+}
