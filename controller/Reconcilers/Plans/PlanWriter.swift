@@ -62,6 +62,7 @@ package struct PlanWriter: Sendable {
     static func change(_ planned: PlannedChange) -> Change {
         switch planned {
         case .create(let object): .create(object)
+        case .recreate(let object): .recreate(object)
         case .status(let object): .updateStatus(object)
         case .metadata(let object): .update(object)
         case .delete(let object):

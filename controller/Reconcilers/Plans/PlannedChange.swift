@@ -5,6 +5,8 @@ import TidemillWire
 /// One write that a plan asks for. Plans print as their changes, a line each, and tests compare those lines.
 package enum PlannedChange: Sendable {
     case create(any WireObject)
+    /// Creates an object that runs somewhere under the uid that it carries; for a restore alone.
+    case recreate(any WireObject)
     /// Writes the status, if the object is still at the revision that the plan saw.
     case status(any WireObject)
     /// Writes labels, annotations and finalizers, if the object is still at the revision that the plan saw.
@@ -14,7 +16,9 @@ package enum PlannedChange: Sendable {
 
     package var object: any WireObject {
         switch self {
-        case .create(let object), .status(let object), .metadata(let object), .delete(let object): object
+        case .create(let object), .recreate(let object), .status(let object), .metadata(let object),
+            .delete(let object):
+            object
         }
     }
 }
@@ -23,6 +27,8 @@ extension PlannedChange: CustomStringConvertible {
     package var description: String {
         switch self {
         case .create(let object): "create \(Self.name(object))"
+        case .recreate(let object):
+            "re-create \(Self.name(object)) \(object.metadata.uid) \(Self.state(object))"
         case .status(let object): "set \(Self.name(object)) \(Self.state(object))"
         case .metadata(let object):
             "finalizers of \(Self.name(object)): \(object.metadata.finalizers.joined(separator: " "))"
