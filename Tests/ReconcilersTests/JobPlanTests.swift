@@ -57,16 +57,64 @@ import TidemillSeams
     @Test func `a gang that is not prepared after a while says for whom it waits`() throws {
         var scene = try JobScene()
         scene.gang(.committed)
-        scene.member(0, .prepared)
-        scene.member(1, .reserved, node: "b")
-        let since = Timestamp(seconds: scene.now.seconds - 4)
-        scene.job.status.conditions = [Kinds.Condition(type: "Scheduled", status: .true, lastTransitionTime: since)]
+        scene.member(0, .prepared) { $0.status.conditions = [scheduled(at: 996)] }
+        scene.member(1, .reserved, node: "b") { $0.status.conditions = [scheduled(at: 996)] }
+        // That of an earlier attempt, since when the job has been scheduled.
+        scene.job.status.conditions = [scheduled(at: 1)]
         #expect(scene.plan.transactions.isEmpty)
         #expect(scene.plan.wakeAt == Timestamp(seconds: 1001))
         scene.now = Timestamp(seconds: 1001)
         #expect(scene.jobAfter?.status.message == "1/2 members are prepared; waiting for b.")
         scene.job = try #require(scene.jobAfter)
         #expect(scene.plan.transactions.isEmpty)
+        #expect(scene.plan.wakeAt == Timestamp(seconds: 1056))
+    }
+
+    @Test func `a node that neither prepares nor refuses for a minute is passed over by the next attempt`() throws {
+        var scene = try JobScene()
+        scene.gang(.committed)
+        scene.member(0, .prepared) { $0.status.conditions = [scheduled(at: 940)] }
+        scene.member(1, .reserved, node: "b") { $0.status.conditions = [scheduled(at: 941)] }
+        #expect(!scene.plan.description.contains("Abandoned"))
+        scene.now = Timestamp(seconds: 1001)
+        #expect(
+            scene.plan.description == """
+                abandons the attempt: PrepareTimeout
+                  set Job lab/j Queued (PrepareTimeout), attempt 1 Abandoned
+                """)
+        #expect(scene.jobAfter?.status.message == "1/2 members were prepared within 60s; not on b.")
+        scene.job = try #require(scene.jobAfter)
+        // The node may be at it just now: it is asked to end the slice, not passed over silently.
+        #expect(
+            scene.plan.description == """
+                withdraws the abandoned attempt
+                  set Slice lab/j-1-0 Releasing (PrepareTimeout)
+                  set Slice lab/j-1-1 Releasing (PrepareTimeout)
+                """)
+        for change in scene.plan.transactions.joined() {
+            guard let slice = change.object as? Kinds.Slice else { continue }
+            scene.slices = scene.slices.map { $0.metadata.name == slice.metadata.name ? slice : $0 }
+        }
+        let next = scene.created.map(\.status.refusedBy)
+        #expect(next.map { $0.map(\.node) } == [[], ["b"]])
+        #expect(next.last?.first?.until == Timestamp(seconds: 1002))
+    }
+
+    @Test func `an edit of the job takes effect with the next attempt`() throws {
+        var scene = try JobScene(members: 1)
+        scene.gang(.started)
+        scene.member(0, .active, task: .running)
+        scene.job.spec.onDisconnect = Kinds.OnDisconnect(policy: .stop, after: APIDuration(.seconds(5)))
+        scene.job.spec.tolerations = [Kinds.Toleration(operator: .exists)]
+        scene.job.metadata.generation = 2
+        #expect(!scene.plan.description.contains("Slice"))
+        scene.slices[0].status.state = .lost
+        scene.tasks[0].status.state = .fenced
+        let next = try #require(scene.created.first)
+        #expect(next.metadata.name == "j-2-0")
+        #expect(next.spec.onDisconnect == scene.job.spec.onDisconnect)
+        #expect(next.spec.tolerations == scene.job.spec.tolerations)
+        #expect(scene.slices[0].spec.onDisconnect.policy == .keep)
     }
 
     @Test func `a refusal abandons the attempt and nothing else`() throws {
@@ -177,6 +225,10 @@ import TidemillSeams
         scene.gang(.drafting, nodes: [])
         scene.member(0, .pending, node: nil) { $0.metadata.deletionTimestamp = Timestamp(seconds: 1) }
         #expect(scene.plan.description.contains("set Job lab/j Queued (MemberDeleted), attempt 1 Abandoned"))
+    }
+
+    func scheduled(at seconds: Int64) -> Kinds.Condition {
+        Kinds.Condition(type: "Scheduled", status: .true, lastTransitionTime: Timestamp(seconds: seconds))
     }
 
     func refusal(_ node: String, _ reason: String, times: Int64) -> Kinds.Refusal {

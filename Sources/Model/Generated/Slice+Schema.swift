@@ -158,7 +158,7 @@ extension Kinds {
             SchemaField(
                 name: "reason",
                 type: .string,
-                doc: "Occupied, OldEpoch or UnknownDevice.",
+                doc: "Occupied, OldEpoch, UnknownDevice, or PrepareTimeout for a node that neither prepared the slice nor refused it.",
                 required: true),
             SchemaField(
                 name: "until",

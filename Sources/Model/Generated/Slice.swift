@@ -108,7 +108,8 @@ extension Kinds {
     package struct Refusal: Hashable, Sendable {
         /// The node that refused.
         package var node: String
-        /// Occupied, OldEpoch or UnknownDevice.
+        /// Occupied, OldEpoch, UnknownDevice, or PrepareTimeout for a node that neither prepared the slice nor refused
+        /// it.
         package var reason: String
         /// Until when the node is passed over for this slice.
         package var until: Timestamp

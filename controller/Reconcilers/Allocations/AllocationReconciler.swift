@@ -28,10 +28,12 @@ package actor AllocationReconciler: Service {
         await cancelWhenGracefulShutdown { await self.wakeups.run { await self.tick() } }
     }
 
-    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done.
+    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done, and
+    /// while a restore is under way.
     package func tick() async {
         let revision = await resources.store.currentRevision()
         if settledAt == revision { return }
+        if await resources.isRestoring() { return }
         do throws(APIError) {
             // Records before slices: a holding that is seen has its slice's grant written already.
             let records = try await resources.records(prefix: NodeAllocation.prefix)

@@ -28,7 +28,7 @@ struct Attempt {
             metadata: metadata(index),
             spec: Kinds.SliceSpec(
                 request: job.spec.slice, member: member(index), onDisconnect: job.effectiveOnDisconnect,
-                preemptibility: job.spec.preemptibility),
+                preemptibility: job.spec.preemptibility, tolerations: job.spec.tolerations),
             status: Kinds.SliceStatus(refusedBy: refusedBy))
         slice.metadata.finalizers = [Self.releaseFinalizer]
         if !refusedBy.isEmpty {
@@ -64,7 +64,7 @@ struct Attempt {
     }
 }
 
-/// How long to wait after a failure: 1 s, doubled each time up to 5 min, less up to half of it at random, so that jobs
+/// How long to wait after a failure or an interruption: 1 s, doubled each time up to 5 min, less up to half of it at random, so that jobs
 /// which failed together do not come back together.
 package enum BackOff {
     package static func delaySeconds(times: Int64, jitter: UInt64) -> Int64 {
@@ -114,6 +114,17 @@ struct Member {
             return slice.status.state == .lost || slice.status.state == .released ? .lost : nil
         }
         return task.status.end?.reason == Attempt.gangEnded ? .preempted : state
+    }
+
+    /// An operator's measure asked for its end, as far as the slice and the task still say so.
+    var isEvicted: Bool {
+        EvictionReason.contains(slice?.status.reason) || EvictionReason.contains(task?.status.end?.reason)
+    }
+
+    /// How the task ended in an attempt that was evicted: one that fails while its gang is taken away, by exit status and
+    /// not by a limit of its own, went with its gang.
+    var endedByEviction: Kinds.TaskState? {
+        ended == .failed && task?.status.end?.reason == "Error" ? .preempted : ended
     }
 
     private func isStale(_ task: Kinds.Task) -> Bool {

@@ -9,7 +9,7 @@ extension JobPlan {
     static func abandoned(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
         guard let gang = seen.job.status.gang else { return JobPlan("has no attempt") }
         let wasCommitted = !gang.nodes.isEmpty
-        let releases = members.compactMap { withdraw($0, wasCommitted: wasCommitted, reason: gang.reason) }
+        let releases = members.compactMap { withdraw($0, wasCommitted: wasCommitted, reason: gang.reason, seen) }
         if !releases.isEmpty { return JobPlan("withdraws the abandoned attempt", transactions: [releases]) }
         // A slice that its node could not prepare is a task that failed: retries and their back-off bound it.
         if let cause = members.first(where: { $0.ended == .failed }) { return fail(seen, members, cause) }
@@ -23,11 +23,21 @@ extension JobPlan {
     }
 
     /// A draft that no agent may have seen is released here; everything else is for its node to end.
-    private static func withdraw(_ member: Member, wasCommitted: Bool, reason: String?) -> PlannedChange? {
+    private static func withdraw(
+        _ member: Member, wasCommitted: Bool, reason: String?, _ seen: JobObservation
+    ) -> PlannedChange? {
         guard var slice = member.slice else { return nil }
         switch slice.status.state {
         case .reserved, .prepared, .active:
             let holdsNothing = slice.status.state == .reserved && (!wasCommitted || member.isRefused)
+            if reason == prepareTimeout, slice.status.state == .reserved, !member.isRefused,
+                let node = slice.status.grant?.node
+            {
+                // Counts as a refusal, so that the next attempt goes elsewhere for a while.
+                slice.status.refusedBy.removeAll { $0.node == node }
+                slice.status.refusedBy.append(
+                    Kinds.Refusal(node: node, reason: prepareTimeout, until: seen.now, times: 1))
+            }
             slice.status.state = holdsNothing ? .released : .releasing
             slice.status.reason = reason ?? "Abandoned"
             slice.status.message = "The attempt was abandoned before it started."

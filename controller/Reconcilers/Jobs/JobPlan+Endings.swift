@@ -4,18 +4,23 @@ import TidemillSeams
 import TidemillStore
 
 extension JobPlan {
-    /// A started gang: succeeds whole, and is ended whole when a member is lost or fails (invariant 5).
+    /// A started gang: succeeds whole, and is ended whole when a member is lost, fails or is evicted (invariant 5).
     static func started(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
-        let ends = members.map(\.ended)
+        let isEvicted = members.contains(where: \.isEvicted)
+        let ends = members.map { isEvicted ? $0.endedByEviction : $0.ended }
         if ends.allSatisfy({ $0 == .succeeded }) { return succeed(seen, members) }
-        let failed = members.filter { $0.ended == .failed }.min {
+        let ended = zip(members, ends)
+        let failed = ended.filter { $0.1 == .failed }.map(\.0).min {
             ($0.finishedAt, $0.index) < ($1.finishedAt, $1.index)
         }
-        let interrupted = members.first { member in
-            if let end = member.ended { end != .succeeded && end != .failed } else { false }
+        let interrupted = ended.first { _, end in
+            if let end { end != .succeeded && end != .failed } else { false }
         }
-        guard let cause = failed ?? interrupted else { return count(seen, succeeded: ends.count { $0 == .succeeded }) }
-        let word = failed == nil ? cause.ended?.rawValue ?? "Lost" : "Failed"
+        guard let cause = failed ?? interrupted?.0 else {
+            return count(seen, succeeded: ends.count { $0 == .succeeded })
+        }
+        let word =
+            failed != nil ? "Failed" : isEvicted ? "Preempted" : interrupted?.1?.rawValue ?? "Lost"
         let releases = members.compactMap { release($0, because: "member \(cause.index) is \(word)") }
         let resting = members.count(where: \.isAtRest)
         guard resting == members.count else {
@@ -23,7 +28,7 @@ extension JobPlan {
                 "member \(cause.index) is \(word); waits for \(resting)/\(members.count) slices to be released"
             return JobPlan(waiting, transactions: [releases])
         }
-        return failed == nil ? again(seen, members, cause) : fail(seen, members, cause)
+        return failed == nil ? again(seen, members, cause, word) : fail(seen, members, cause)
     }
 
     /// Asks the node to end a member that is still there.
@@ -66,6 +71,7 @@ extension JobPlan {
         let detail = end?.message ?? end?.exitCode.map { "exit status \($0)" } ?? reason
         let failures = (job.status.failures ?? 0) + 1
         job.status.failures = failures
+        if hasRunLong(seen, members, until: cause), job.status.interruptions != nil { job.status.interruptions = 0 }
         job.status.lastToken = seen.highestToken(members)
         job.status.succeeded = Int64(members.count { $0.ended == .succeeded })
         let attempt = job.status.gang?.attempt ?? 1
@@ -88,21 +94,41 @@ extension JobPlan {
         return plan
     }
 
-    /// Fenced, Lost and Preempted members are not the job's fault: the next attempt begins and nothing is counted.
-    private static func again(_ seen: JobObservation, _ members: [Member], _ cause: Member) -> JobPlan {
+    /// Fenced, Lost and Preempted members are not the job's fault: the next attempt begins, after a back-off that grows
+    /// with the interruptions since an attempt last ran for ten minutes.
+    private static func again(
+        _ seen: JobObservation, _ members: [Member], _ cause: Member, _ word: String
+    ) -> JobPlan {
         var job = seen.job
         let attempt = job.status.gang?.attempt ?? 1
-        let word = cause.ended?.rawValue ?? "Lost"
+        let isFresh = hasRunLong(seen, members, until: cause)
+        let interruptions = (isFresh ? 0 : job.status.interruptions ?? 0) + 1
+        let delay = BackOff.delaySeconds(times: interruptions, jitter: seen.jitter)
+        let why = cause.task?.status.end?.reason ?? cause.slice?.status.reason
+        let detail = why.flatMap { $0 == word ? nil : " (\($0))" } ?? ""
+        job.status.interruptions = interruptions
         job.status.lastToken = seen.highestToken(members)
         job.status.reason = word
-        job.status.message = "Member \(cause.index) of attempt \(attempt) was \(word.lowercased()); it starts again."
+        job.status.message =
+            "Member \(cause.index) of attempt \(attempt) was \(word.lowercased())\(detail); "
+            + "attempt \(attempt + 1) starts after \(delay)s."
         let event = PlannedEvent(job, word, job.status.message ?? word, isWarning: true)
-        let delay = BackOff.delaySeconds(times: 1, jitter: seen.jitter)
         var plan = begin(
             seen, attempt: attempt + 1, job: job, notBefore: Timestamp(seconds: seen.now.seconds + delay),
             because: "has member \(cause.index) \(word)")
         plan.events.append(event)
         return plan
+    }
+
+    /// An attempt that ran for so long shows that the job can run: what interrupted earlier ones is forgiven.
+    private static let longRunSeconds: Int64 = 600
+
+    /// Whether the attempt ran for ten minutes, from its first member's start to the end of the member that ended it.
+    private static func hasRunLong(_ seen: JobObservation, _ members: [Member], until cause: Member) -> Bool {
+        let starts = members.compactMap { $0.slice?.status.activeAt ?? $0.task?.status.startedAt }
+        guard let first = starts.min() else { return false }
+        let end = cause.task?.status.end?.finishedAt ?? seen.now
+        return end.seconds - first.seconds >= longRunSeconds
     }
 }
 

@@ -100,20 +100,30 @@ extension JobPlan {
 
     /// How long members may take to be prepared before the job says that it waits for them.
     private static let patienceSeconds: Int64 = 5
+    /// How long they may take before the attempt is given up; a node that neither prepares nor refuses is passed over then.
+    private static let prepareTimeoutSeconds: Int64 = 60
+    static let prepareTimeout = "PrepareTimeout"
 
-    /// Says nothing of what is over in a moment; whoever waits longer is told for whom (invariant 8).
+    /// Says nothing of what is over in a moment; whoever waits longer is told for whom (invariant 8), and nobody waits for
+    /// ever (invariant 7).
     private static func preparing(_ seen: JobObservation, _ members: [Member], _ prepared: Int) -> JobPlan {
         let reason = "waits for \(prepared)/\(members.count) members to be prepared"
-        let scheduled = seen.job.status.conditions.first { $0.type == "Scheduled" }?.lastTransitionTime
-        let speaksAt = Timestamp(seconds: (scheduled ?? seen.now).seconds + patienceSeconds)
+        // The slices are this attempt's own; the job's condition may be older.
+        let granted = members.compactMap { $0.slice?.scheduledAt }.max() ?? seen.now
+        let speaksAt = Timestamp(seconds: granted.seconds + patienceSeconds)
+        let givesUpAt = Timestamp(seconds: granted.seconds + prepareTimeoutSeconds)
         if speaksAt > seen.now { return JobPlan(reason, wakeAt: speaksAt) }
-        let nodes = Set(
-            members.filter { $0.slice?.status.state != .prepared }.compactMap { $0.slice?.status.grant?.node })
+        let late = members.filter { $0.slice?.status.state != .prepared }
+        let nodes = Set(late.compactMap { $0.slice?.status.grant?.node }).sorted().joined(separator: ", ")
+        if givesUpAt <= seen.now {
+            return abandon(
+                seen, reason: prepareTimeout,
+                "\(prepared)/\(members.count) members were prepared within \(prepareTimeoutSeconds)s; not on \(nodes).")
+        }
         var job = seen.job
         job.status.reason = "GangNotReady"
-        job.status.message =
-            "\(prepared)/\(members.count) members are prepared; waiting for \(nodes.sorted().joined(separator: ", "))."
-        return JobPlan(reason, transactions: [job == seen.job ? [] : [.status(job)]])
+        job.status.message = "\(prepared)/\(members.count) members are prepared; waiting for \(nodes)."
+        return JobPlan(reason, transactions: [job == seen.job ? [] : [.status(job)]], wakeAt: givesUpAt)
     }
 
     /// Moves the gang to Abandoned, and nothing else: drafts are removed only after that is written.
@@ -125,6 +135,13 @@ extension JobPlan {
         job.status.message = message
         let event = PlannedEvent(job, "Abandoned", message, isWarning: true)
         return JobPlan("abandons the attempt: \(reason)", transactions: [[.status(job)]], events: [event])
+    }
+}
+
+extension Kinds.Slice {
+    /// When it was granted; nil when the grant says nothing of it.
+    fileprivate var scheduledAt: Timestamp? {
+        status.conditions.first { $0.type == "Scheduled" && $0.status == .true }?.lastTransitionTime
     }
 }
 

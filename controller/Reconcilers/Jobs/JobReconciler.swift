@@ -30,12 +30,14 @@ package actor JobReconciler: Service {
         await cancelWhenGracefulShutdown { await self.wakeups.run { await self.tick() } }
     }
 
-    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done.
+    /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done, and
+    /// while a restore is under way.
     package func tick() async {
         let revision = await resources.store.currentRevision()
         let now = Timestamp(resources.time.wall())
         if let settled, settled.at == revision, settled.until.map({ now < $0 }) ?? true { return }
         settled = nil
+        if await resources.isRestoring() { return }
         do throws(APIError) {
             var until: Timestamp?
             var isSettled = true
