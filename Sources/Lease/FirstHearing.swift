@@ -27,11 +27,9 @@ package struct FirstHearing: Hashable, Sendable {
         until = until.map { $0 + gap }
     }
 
-    /// Forgets whom it waited for once the time is over. True when that ended the wait.
-    package mutating func tick(at now: Instant) -> Bool {
-        guard let until, now >= until, !awaited.isEmpty else { return false }
-        awaited = []
-        return true
+    /// Forgets whom it waited for once the time is over.
+    package mutating func tick(at now: Instant) {
+        if let until, now >= until { awaited = [] }
     }
 
     /// Why nothing is granted; nil once the wait is over.

@@ -44,6 +44,9 @@ package struct MassFailureGuard: Hashable, Sendable {
 
     package var isTripped: Bool { !trips.isEmpty }
 
+    /// Whether the node's silence is one of those that are not believed.
+    package func isSuspected(_ node: NodeID) -> Bool { trips.values.contains { $0.silent.contains(node) } }
+
     /// How many of `nodes` must fall silent: a fifth, in domains of fewer than ten nodes half, at least three.
     package static func threshold(of nodes: Int) -> Int {
         max(3, nodes < 10 ? (nodes + 1) / 2 : (nodes + 4) / 5)

@@ -28,7 +28,9 @@ package struct NodeLiveness: Hashable, Sendable {
         case planned(smallestAfter: Duration?)
         /// The controller itself was away for so long: nothing that happened meanwhile is held against the node.
         case extended(by: Duration)
-        /// Time passed.
+        /// Time passed, as far as what the node is called goes: nothing is lost yet.
+        case look
+        /// Time passed, and what ran out is lost.
         case tick
     }
 
@@ -41,6 +43,8 @@ package struct NodeLiveness: Hashable, Sendable {
     package private(set) var state: State
     /// When the last renewal was processed, or what counts as that.
     package private(set) var lastProcessed: Instant
+    /// Whether this controller itself has heard the node; otherwise `lastProcessed` only counts as a renewal.
+    package private(set) var hasRenewed = false
     private var silentUntilAtLeast: Instant
     private var stopSlices: [SliceUID: Duration] = [:]
     private var plannedAfter: Duration?
@@ -51,9 +55,10 @@ package struct NodeLiveness: Hashable, Sendable {
     ///
     /// Whatever came before, the node counts as just renewed, and one full detection time passes before anything is
     /// judged.
-    /// - Parameter wasReady: whether the store says that it was heard of before.
-    package init(at now: Instant, wasReady: Bool) {
-        state = wasReady ? .ready : .initializing
+    /// - Parameter state: as the store has it. A node that was silent before stays so until it is heard: it does not fall
+    ///   silent again.
+    package init(at now: Instant, state: State) {
+        self.state = state
         lastProcessed = now
         announced = HeartbeatInterval.longest
         confirmed = HeartbeatInterval.longest
@@ -78,6 +83,7 @@ package struct NodeLiveness: Hashable, Sendable {
     package mutating func on(_ event: Event, at now: Instant) -> [Effect] {
         switch event {
         case .renewed:
+            hasRenewed = true
             lastProcessed = max(lastProcessed, now)
             confirmed = announced
             announced = interval
@@ -93,22 +99,28 @@ package struct NodeLiveness: Hashable, Sendable {
         case .extended(let gap):
             lastProcessed = min(now, lastProcessed + gap)
             silentUntilAtLeast = silentUntilAtLeast + gap
+        case .look:
+            return look(at: now)
         case .tick:
-            return judge(at: now)
+            return look(at: now) + lose(at: now)
         }
         return []
     }
 
-    private mutating func judge(at now: Instant) -> [Effect] {
-        var effects: [Effect] = []
+    private mutating func look(at now: Instant) -> [Effect] {
         let silence = now.since(lastProcessed)
         if state != .initializing {
             if silence >= detection.disconnected {
-                effects += move(to: .disconnected)
+                return move(to: .disconnected)
             } else if silence >= detection.suspect, state != .disconnected {
-                effects += move(to: .suspect)
+                return move(to: .suspect)
             }
         }
+        return []
+    }
+
+    private mutating func lose(at now: Instant) -> [Effect] {
+        var effects: [Effect] = []
         for (slice, after) in stopSlices.sorted(by: { $0.key < $1.key }) where now >= lostAt(after) {
             stopSlices[slice] = nil
             effects.append(.sliceLost(slice))

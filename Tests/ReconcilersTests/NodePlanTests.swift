@@ -10,7 +10,8 @@ import TidemillSeams
     func node(_ state: Kinds.NodeState?) throws -> Kinds.Node {
         let amounts = Kinds.ResourceAmounts(cpu: try Quantity(parsing: "4"), memory: try Quantity(parsing: "8Gi"))
         return Kinds.Node(
-            metadata: ObjectMeta(name: "a", resourceVersion: "3"), spec: Kinds.NodeSpec(),
+            metadata: ObjectMeta(name: "a", resourceVersion: "3", finalizers: [NodePlan.slicesFinalizer]),
+            spec: Kinds.NodeSpec(),
             status: Kinds.NodeStatus(state: state, allocatable: amounts, bootID: "boot"))
     }
 
@@ -33,14 +34,15 @@ import TidemillSeams
     }
 
     func plan(
-        _ nodes: [Kinds.Node], _ slices: [Kinds.Slice] = [], _ tasks: [Kinds.Task] = [], heard: NodeLiveness.State,
-        lost: Set<SliceUID> = []
+        _ nodes: [Kinds.Node], _ slices: [Kinds.Slice] = [], _ tasks: [Kinds.Task] = [],
+        heard: NodeLiveness.State = .ready,
+        standing: NodeStanding? = nil, lost: Set<SliceUID> = [], halt: GrantPermission.Hold? = nil
     ) -> String {
         NodePlan.plan(
             NodeObservation(
                 nodes: nodes, granted: slices,
                 tasks: Dictionary(uniqueKeysWithValues: tasks.map { ("lab/\($0.metadata.name)", $0) }),
-                liveness: [NodeID("a"): heard], lost: lost, now: now)
+                standings: [NodeID("a"): standing ?? NodeStanding(heard)], lost: lost, halt: halt, now: now)
         ).description
     }
 
@@ -61,7 +63,8 @@ import TidemillSeams
     @Test func `a state that is written already is not written again`() throws {
         var ready = try node(.ready)
         let first = NodePlan.plan(
-            NodeObservation(nodes: [ready], granted: [], tasks: [:], liveness: [NodeID("a"): .ready], now: now))
+            NodeObservation(
+                nodes: [ready], granted: [], tasks: [:], standings: [NodeID("a"): NodeStanding(.ready)], now: now))
         guard case .status(let object)? = first.transactions.first?.changes.first, let written = object as? Kinds.Node
         else {
             Issue.record("the condition was not written")

@@ -15,6 +15,8 @@ package struct NodeIdentities: Sendable {
 
     /// Why a heartbeat is not accepted.
     package struct Refusal: Error, Sendable, Equatable {
+        package static let identityChanged = "NodeIdentityChanged"
+
         package var reason: String
         package var message: String
     }
@@ -32,11 +34,13 @@ package struct NodeIdentities: Sendable {
         known[node] = nil
     }
 
-    /// Accepts a heartbeat or says why not. `isLive`: an agent of the node was heard within the detection time.
+    /// Accepts a heartbeat or says why not. `isLive`: the node counts as heard within the detection time.
     ///
-    /// Another boot of the same machine is believed once the last one is silent; another machine never is. Within one boot
-    /// a restarted agent takes over at once, since a lock on the state folder keeps two from living on one machine; the
-    /// one that it replaced is refused for ever.
+    /// 1. Another machine is never believed; only confirm-dead makes room for it, by `forget`.
+    /// 2. Another boot of the machine is believed once the last one is silent.
+    /// 3. Within one boot, the agent that took over the journal of the last accepted one is believed at once, any other once
+    ///    that one is silent.
+    /// 4. An agent that was replaced is refused for ever.
     package mutating func admit(_ heartbeat: Heartbeat, isLive: Bool) -> Result<Void, Refusal> {
         guard var identity = known[heartbeat.node] else {
             known[heartbeat.node] = Identity(
@@ -44,34 +48,38 @@ package struct NodeIdentities: Sendable {
             return .success(())
         }
         guard identity.machineID == heartbeat.machineID else {
-            return .failure(
-                Refusal(
-                    reason: "NodeIdentityChanged",
-                    message: """
-                        Node \(heartbeat.node) is known as another machine. Delete the Node when the old machine is \
-                        gone for good, or give this one another name.
-                        """))
+            return refuse(
+                """
+                Node \(heartbeat.node) is known as another machine. Run `tidemill node confirm-dead \(heartbeat.node)` \
+                when the old machine is gone for good, or give this one another name.
+                """)
         }
         if identity.bootID != heartbeat.bootID {
-            if isLive, identity.agentStart != nil {
-                return .failure(
-                    Refusal(
-                        reason: "NodeIdentityChanged",
-                        message:
-                            "Another boot of node \(heartbeat.node) was heard a moment ago; two agents claim one identity."
-                    ))
+            if isLive {
+                return refuse(
+                    "Another boot of node \(heartbeat.node) was heard a moment ago; two agents claim one identity.")
             }
             identity = Identity(machineID: heartbeat.machineID, bootID: heartbeat.bootID)
         }
         if identity.replaced.contains(heartbeat.agentStart) {
-            return .failure(
-                Refusal(
-                    reason: "NodeIdentityChanged",
-                    message: "Another agent process has taken over node \(heartbeat.node)."))
+            return refuse("Another agent process has taken over node \(heartbeat.node).")
         }
-        if let last = identity.agentStart, last != heartbeat.agentStart { identity.replaced.insert(last) }
+        if let last = identity.agentStart, last != heartbeat.agentStart {
+            if isLive, heartbeat.previousStart != last {
+                return refuse(
+                    """
+                    Another agent process of node \(heartbeat.node) was heard a moment ago, and this one does not \
+                    follow it; two agents claim one identity.
+                    """)
+            }
+            identity.replaced.insert(last)
+        }
         identity.agentStart = heartbeat.agentStart
         known[heartbeat.node] = identity
         return .success(())
+    }
+
+    private func refuse(_ message: String) -> Result<Void, Refusal> {
+        .failure(Refusal(reason: Refusal.identityChanged, message: message))
     }
 }

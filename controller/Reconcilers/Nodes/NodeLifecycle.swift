@@ -7,9 +7,10 @@ import TidemillStore
 import TidemillWire
 
 /// Acknowledges heartbeats and writes what they mean: node states, and slices that are Lost when their own `after` has
-/// run out.
+/// run out or their node was confirmed dead. Says what the controller allows itself to grant.
 ///
-/// Heartbeats never wait for the store: they are judged and answered from memory.
+/// Heartbeats never wait for the store: they are judged and answered from memory. Only the first ones after a start wait
+/// until the nodes have been read, and a node's very first one until it is among those that joined.
 package actor NodeLifecycle: Service {
     private let mirror: ObjectMirror
     private let resources: Resources
@@ -18,9 +19,14 @@ package actor NodeLifecycle: Service {
     private let wakeups: Wakeups
     private let writer: PlanWriter
     private let logger: Logger
-    private var roster = NodeRoster()
+    private var roster: NodeRoster
     private var revision: Revision
-    /// Rung when a node has agreed to a shorter interval or has become Ready, for whoever plans grants.
+    /// Nodes that are known to be among those that joined; nil until the log has been read.
+    private var joined: Set<NodeID>?
+    private var hasLooked = false
+    /// What was last said in the log of the controller's own state.
+    private var standing: (halt: GrantPermission.Hold?, suspicion: GrantPermission.Hold?)
+    /// Rung when a node has agreed to a shorter interval or has become Ready, or when a hold ends, for whoever plans grants.
     private let agreed: Bell?
 
     /// - Parameters:
@@ -36,6 +42,7 @@ package actor NodeLifecycle: Service {
         self.logger = logger
         self.agreed = agreed
         revision = Revision(0)
+        roster = NodeRoster(rollback: RollbackCheck(resources.store.identity))
         writer = PlanWriter(resources: resources, component: "node-lifecycle", logger: logger)
         wakeups = Wakeups(
             resources: resources, kinds: [Kinds.Node.info, Kinds.Slice.info], period: .seconds(2), sleep: sleep)
@@ -58,29 +65,83 @@ package actor NodeLifecycle: Service {
 
     /// Lets the roster judge the silence up to now.
     package func passTime() {
-        if roster.tick(at: resources.time.now()) { wakeups.bell.ring() }
+        guard roster.tick(at: resources.time.now()) else { return }
+        wakeups.bell.ring()
+        agreed?.ring()
+        tell()
     }
+
+    // MARK: What agents say
 
     /// Judges one heartbeat. Only an accepted one renews the node's lease.
     package func heartbeat(_ heartbeat: Heartbeat) async -> HeartbeatReply {
-        let now = resources.time.now()
-        let identity = resources.store.identity
-        var reply = HeartbeatReply(
-            accepted: true, intervalMilliseconds: 0, incarnation: identity.incarnation, startID: identity.start,
-            revision: revision.rawValue)
-        switch roster.hear(heartbeat, at: now) {
-        case .success(let isNews):
+        do throws(NodeIdentities.Refusal) {
+            try await welcome(heartbeat)
+            // From here on nothing is waited for.
+            let isNews = try roster.hear(heartbeat, current: revision, at: resources.time.now()).get()
             if isNews { wakeups.bell.ring() }
             agreed?.ring()
-        case .failure(let refusal):
-            logger.warning(
-                "heartbeat refused", metadata: ["node": "\(heartbeat.node)", "reason": "\(refusal.reason)"])
-            reply.accepted = false
-            reply.reason = refusal.reason
-            reply.message = refusal.message
+            return reply(to: heartbeat.node)
+        } catch {
+            logger.warning("heartbeat refused", metadata: ["node": "\(heartbeat.node)", "reason": "\(error.reason)"])
+            tell()
+            return reply(to: heartbeat.node, refusal: error)
         }
-        reply.intervalMilliseconds = roster.interval(of: heartbeat.node).wholeNanoseconds / 1_000_000
-        return reply
+    }
+
+    private func reply(to node: NodeID, refusal: NodeIdentities.Refusal? = nil) -> HeartbeatReply {
+        let identity = resources.store.identity
+        return HeartbeatReply(
+            accepted: refusal == nil, reason: refusal?.reason, message: refusal?.message,
+            intervalMilliseconds: roster.interval(of: node).wholeNanoseconds / 1_000_000,
+            incarnation: identity.incarnation, startID: identity.start, revision: revision.rawValue,
+            wantsInventory: roster.wantsInventory(node))
+    }
+
+    /// Waits for what a heartbeat must not be judged without: the nodes of the store, its newest revision where the agent
+    /// has seen a newer one, and the node's place among those that joined.
+    private func welcome(_ heartbeat: Heartbeat) async throws(NodeIdentities.Refusal) {
+        if !hasLooked { await look() }
+        guard hasLooked, let joined else {
+            throw NodeIdentities.Refusal(
+                reason: FirstHearing.reason, message: "The controller has just started and cannot read its nodes yet.")
+        }
+        if let seen = heartbeat.lastRevision, seen > revision.rawValue {
+            revision = max(revision, await resources.store.currentRevision())
+        }
+        if joined.contains(heartbeat.node) { return }
+        if let refusal = roster.examine(heartbeat, current: revision) { throw refusal }
+        do throws(StoreError) {
+            try await joins.join(heartbeat.node)
+            self.joined?.insert(heartbeat.node)
+        } catch {
+            logger.error("a join cannot be recorded", metadata: ["node": "\(heartbeat.node)", "error": "\(error)"])
+            throw NodeIdentities.Refusal(
+                reason: "JoinNotRecorded",
+                message: "The controller cannot record that node \(heartbeat.node) has joined.")
+        }
+    }
+
+    /// Whether the agent of `node` is to say what the node holds, because it was confirmed dead and is heard again.
+    package func wantsInventory(_ node: NodeID) -> Bool { roster.wantsInventory(node) }
+
+    /// Judges what a node holds that was confirmed dead and is heard again: all of it ends, and once nothing is left the
+    /// node's heartbeats are accepted. Of any other node nothing is asked.
+    package func take(_ inventory: Inventory) async -> InventoryReply {
+        if !hasLooked { await look() }
+        let incarnation = resources.store.identity.incarnation
+        guard hasLooked, roster.halt == nil else { return InventoryReply(incarnation: incarnation, isSettled: false) }
+        let (stop, isSettled) = roster.take(inventory)
+        if isSettled { wakeups.bell.ring() }
+        return InventoryReply(incarnation: incarnation, stop: stop, isSettled: isSettled)
+    }
+
+    // MARK: What others ask
+
+    /// What may be granted now, as the controller's own state and that of its nodes has it.
+    package func permission() async -> GrantPermission {
+        if !hasLooked { await look() }
+        return roster.permission(at: resources.time.now())
     }
 
     /// Whether all `nodes` renew often enough for a `stop` grant with this `after`; asks those that do not.
@@ -89,44 +150,89 @@ package actor NodeLifecycle: Service {
         return nodes.reduce(true) { roster.agree(after: after, on: $1, at: now) && $0 }
     }
 
-    /// What may be granted now, as the controller's own state and that of its nodes has it.
-    package func permission() async -> GrantPermission { .open }
-
-    /// Whether the agent of `node` is to say what the node holds, because it was confirmed dead and is heard again.
-    package func wantsInventory(_ node: NodeID) -> Bool { false }
-
-    /// Judges what a node holds that was confirmed dead and is heard again: all of it ends, and once nothing is left the
-    /// node's heartbeats are accepted. Of any other node nothing is asked.
-    package func take(_ inventory: Inventory) async -> InventoryReply {
-        InventoryReply(incarnation: resources.store.identity.incarnation, isSettled: true)
-    }
-
     /// When each known node's last renewal was processed, and how often it renews.
     package func leases() -> [(node: NodeID, processed: Instant, interval: Duration)] {
         roster.renewals.sorted { $0.key < $1.key }.map { ($0.key, $0.value, roster.interval(of: $0.key)) }
     }
 
-    /// Observes, plans and writes once.
+    // MARK: The tick
+
+    /// Observes, plans and writes once. While the store is being restored nothing is written: what is silent may be what is
+    /// not in it yet.
     package func tick() async {
+        guard let seen = await look(), await !resources.isRestoring() else { return }
+        for transaction in NodePlan.plan(seen).transactions {
+            await writer.write([transaction.changes], events: transaction.events, about: transaction.subject)
+        }
+        for node in roster.forgetDeleted(existing: Set(seen.nodes.map { NodeID($0.metadata.name) })) {
+            do throws(StoreError) {
+                joined?.remove(node)
+                try await joins.leave(node)
+            } catch {
+                logger.error("a leave cannot be recorded", metadata: ["node": "\(node)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// Reads the store and lets the roster learn of it; nil when it cannot be read.
+    @discardableResult
+    private func look() async -> NodeObservation? {
         do throws(APIError) {
+            // Nodes before what is granted on them: a Node that is being deleted gets nothing new.
+            let nodes = try await mirror.all(Kinds.Node.self).objects
             let slices = try await mirror.all(Kinds.Slice.self)
             let tasks = try await mirror.all(Kinds.Task.self).objects
-            let nodes = try await mirror.all(Kinds.Node.self).objects
+            let jobs = try await mirror.all(Kinds.Job.self).objects
+            if joined == nil { joined = await joins.nodes() }
+            let (now, wall) = (resources.time.now(), resources.time.wall())
             revision = max(revision, slices.revision)
             let granted = slices.objects.filter { $0.status.grant != nil && $0.status.state != .released }
-            roster.learn(nodes: nodes, granted: granted, at: resources.time.now())
-            roster.forgetDeleted(existing: Set(nodes.map { NodeID($0.metadata.name) }))
-            let seen = NodeObservation(
+            roster.learn(
+                nodes: nodes, granted: granted, written: Self.concerns(slices: slices.objects, jobs: jobs), at: now)
+            hasLooked = true
+            return NodeObservation(
                 nodes: nodes, granted: granted,
                 tasks: Dictionary(
                     tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
                     uniquingKeysWith: { first, _ in first }),
-                liveness: roster.states, lost: roster.lost, now: Timestamp(resources.time.wall()))
-            for transaction in NodePlan.plan(seen).transactions {
-                await writer.write([transaction.changes], events: transaction.events, about: transaction.subject)
-            }
+                standings: roster.standings(at: now, wall: wall), lost: roster.lost, halt: roster.halt,
+                now: Timestamp(wall))
         } catch {
             logger.warning("nodes cannot be read", metadata: ["error": "\(error)"])
+            return nil
         }
+    }
+
+    /// The newest revision of what each node's agent watches: slices granted to it, and gangs that have members there.
+    private static func concerns(slices: [Kinds.Slice], jobs: [Kinds.Job]) -> [NodeID: Revision] {
+        var newest: [NodeID: Revision] = [:]
+        func note(_ node: String, _ revision: Revision?) {
+            guard let revision else { return }
+            newest[NodeID(node)] = max(newest[NodeID(node)] ?? revision, revision)
+        }
+        for slice in slices { if let grant = slice.status.grant { note(grant.node, slice.revision) } }
+        for job in jobs { for node in job.status.gang?.nodes ?? [] { note(node, job.revision) } }
+        return newest
+    }
+
+    /// Logs what has changed of the controller's own state.
+    private func tell() {
+        let now = (halt: roster.halt, suspicion: roster.suspicion)
+        if let halt = now.halt, standing.halt == nil { logger.critical("halted", metadata: ["why": "\(halt.message)"]) }
+        switch (standing.suspicion, now.suspicion) {
+        case (nil, let suspicion?):
+            logger.error("the controller suspects itself", metadata: ["why": "\(suspicion.message)"])
+        case (_?, nil): logger.notice("the controller no longer suspects itself")
+        default: break
+        }
+        standing = now
+    }
+}
+
+extension RollbackCheck {
+    init(_ identity: StoreIdentity) {
+        self.init(
+            incarnation: identity.incarnation, ancestors: identity.ancestors,
+            starts: identity.starts.map { Start(id: $0.id, firstRevision: $0.firstRevision) })
     }
 }

@@ -2,6 +2,34 @@ import TidemillLease
 import TidemillModel
 import TidemillSeams
 
+/// What the controller knows of one node from what it heard, apart from the store.
+package struct NodeStanding: Sendable {
+    /// How the node is heard.
+    package var heard: NodeLiveness.State
+    /// What is made of an operator's word that the node is dead.
+    package var death: ConfirmedDeaths.Standing?
+    /// When the last renewal was processed; nil when this controller never heard the node.
+    package var lastRenewal: WallTime?
+    /// Why the node's silence is not believed.
+    package var suspicion: GrantPermission.Hold?
+    /// Why the node gets no new grants though it is heard.
+    package var stall: GrantPermission.Hold?
+
+    package init(
+        _ heard: NodeLiveness.State, death: ConfirmedDeaths.Standing? = nil, lastRenewal: WallTime? = nil,
+        suspicion: GrantPermission.Hold? = nil, stall: GrantPermission.Hold? = nil
+    ) {
+        self.heard = heard
+        self.death = death
+        self.lastRenewal = lastRenewal
+        self.suspicion = suspicion
+        self.stall = stall
+    }
+
+    /// Nothing of the node runs any more, by an operator's word.
+    var isDead: Bool { death == .believed || death == .returned }
+}
+
 /// All that the reconciler saw of the nodes and of what is granted on them.
 package struct NodeObservation: Sendable {
     package var nodes: [Kinds.Node]
@@ -9,24 +37,27 @@ package struct NodeObservation: Sendable {
     package var granted: [Kinds.Slice]
     /// Tasks by namespace and name.
     package var tasks: [String: Kinds.Task]
-    /// How each node is heard.
-    package var liveness: [NodeID: NodeLiveness.State]
+    package var standings: [NodeID: NodeStanding]
     /// Slices whose `after` has run out.
     package var lost: Set<SliceUID>
+    /// Why the controller has stopped for good.
+    package var halt: GrantPermission.Hold?
     package var now: Timestamp
 
     package init(
-        nodes: [Kinds.Node], granted: [Kinds.Slice], tasks: [String: Kinds.Task],
-        liveness: [NodeID: NodeLiveness.State],
-        lost: Set<SliceUID> = [], now: Timestamp
+        nodes: [Kinds.Node], granted: [Kinds.Slice], tasks: [String: Kinds.Task], standings: [NodeID: NodeStanding],
+        lost: Set<SliceUID> = [], halt: GrantPermission.Hold? = nil, now: Timestamp
     ) {
         self.nodes = nodes
         self.granted = granted
         self.tasks = tasks
-        self.liveness = liveness
+        self.standings = standings
         self.lost = lost
+        self.halt = halt
         self.now = now
     }
+
+    func task(of slice: Kinds.Slice) -> Kinds.Task? { tasks["\(slice.metadata.namespace)/\(slice.metadata.name)"] }
 }
 
 extension Kinds.Grant {

@@ -4,52 +4,168 @@ import TidemillSeams
 import TidemillWire
 
 /// What the controller remembers of its nodes between ticks, in memory alone: who they are, how they are heard, which of
-/// their slices ran out. A value; time is passed in.
+/// their slices ran out, and what that allows. A value; time is passed in.
 package struct NodeRoster: Sendable {
     /// How often `tick` is meant to be called.
     package static let tickPeriod: Duration = .milliseconds(500)
     /// How long a planned grant keeps a node's interval short while it waits to be committed.
     static let planLasts: Duration = .seconds(60)
 
+    private let rollback: RollbackCheck?
     private var fleet = FleetLiveness(tickPeriod: tickPeriod)
     private var identities = NodeIdentities()
+    private var deaths = ConfirmedDeaths()
+    private var words: [NodeID: ConfirmedDeaths.Standing] = [:]
+    private var paths: [NodeID: ControlPath] = [:]
     private var grants: [NodeID: Set<SliceUID>] = [:]
     private var plans: [NodeID: (after: Duration, at: Instant)] = [:]
+    /// Nodes whose objects were seen.
+    private var objects: Set<NodeID> = []
     /// Slices whose `after` has run out and that the store does not show as Lost yet.
     package private(set) var lost: Set<SliceUID> = []
+    /// Why the controller has stopped for good; nil while the store is the one that agents have seen.
+    package private(set) var halt: GrantPermission.Hold?
 
-    package init() {}
+    /// - Parameter rollback: tells an older copy of the store; without it none is noticed.
+    package init(rollback: RollbackCheck? = nil) {
+        self.rollback = rollback
+    }
 
     package var states: [NodeID: NodeLiveness.State] { fleet.nodes.mapValues(\.state) }
 
-    /// When the last renewal of each node was processed.
+    /// When the last renewal of each node was processed, or what counts as that.
     package var renewals: [NodeID: Instant] { fleet.nodes.mapValues(\.lastProcessed) }
+
+    /// Why the controller suspects itself.
+    package var suspicion: GrantPermission.Hold? { fleet.suspicion.hold }
 
     /// The interval that is agreed with a node.
     package func interval(of node: NodeID) -> Duration {
         fleet.nodes[node]?.interval ?? HeartbeatInterval.longest
     }
 
+    /// What may be granted, as the controller's own state and that of its nodes has it.
+    package func permission(at now: Instant) -> GrantPermission {
+        GrantPermission(
+            everything: halt ?? fleet.firstHearing.hold, replacements: suspicion,
+            nodes: fleet.nodes.keys.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
+    }
+
+    /// How each node stands, for what is written about it.
+    package func standings(at now: Instant, wall: WallTime) -> [NodeID: NodeStanding] {
+        var standings: [NodeID: NodeStanding] = [:]
+        let suspicion = suspicion
+        for (node, liveness) in fleet.nodes {
+            let age = now.since(liveness.lastProcessed).wholeNanoseconds
+            let isSuspected = liveness.state == .disconnected && fleet.suspicion.isSuspected(node)
+            standings[node] = NodeStanding(
+                liveness.state, death: words[node],
+                lastRenewal: liveness.hasRenewed
+                    ? WallTime(nanosecondsSince1970: wall.nanosecondsSince1970 - age) : nil,
+                suspicion: isSuspected ? suspicion : nil, stall: stall(of: node, at: now))
+        }
+        return standings
+    }
+
+    /// A node that is not heard follows nothing, and that is no fault of its watches.
+    private func stall(of node: NodeID, at now: Instant) -> GrantPermission.Hold? {
+        guard let liveness = fleet.nodes[node], liveness.state == .ready, liveness.hasRenewed else { return nil }
+        return paths[node]?.hold(of: node, at: now)
+    }
+
+    // MARK: What agents say
+
+    /// Whether anything but the node's identity speaks against a heartbeat: the store is an older copy, or the node was
+    /// confirmed dead. The evidence for an older copy stands for good. `current` is the store's revision, not older than
+    /// any that the heartbeat can have seen of this start.
+    package mutating func examine(_ heartbeat: Heartbeat, current: Revision) -> NodeIdentities.Refusal? {
+        if halt == nil, let incarnation = heartbeat.incarnation {
+            let seen = RollbackCheck.Sighting(
+                incarnation: incarnation, start: heartbeat.startID,
+                revision: heartbeat.lastRevision.map { Revision($0) })
+            if let contradiction = rollback?.contradiction(seen, current: current) {
+                halt = RollbackCheck.halt(node: heartbeat.node, contradiction: contradiction)
+                fleet.isHalted = true
+                lost = []
+            }
+        }
+        if let halt { return NodeIdentities.Refusal(reason: halt.reason, message: halt.message) }
+        guard deaths.admits(heartbeat) == false else { return nil }
+        return NodeIdentities.Refusal(
+            reason: ConfirmedDeaths.reason,
+            message: """
+                Node \(heartbeat.node) was confirmed dead, and its work may run elsewhere. It is accepted once it holds \
+                nothing.
+                """)
+    }
+
     /// Judges a heartbeat: renews the node, or says why not. True when what the controller calls the node changed.
-    package mutating func hear(_ heartbeat: Heartbeat, at now: Instant) -> Result<Bool, NodeIdentities.Refusal> {
-        let state = fleet.nodes[heartbeat.node]?.state
+    package mutating func hear(
+        _ heartbeat: Heartbeat, current: Revision = Revision(0), at now: Instant
+    ) -> Result<Bool, NodeIdentities.Refusal> {
+        if let refusal = examine(heartbeat, current: current) { return .failure(refusal) }
+        let node = heartbeat.node
+        let state = fleet.nodes[node]?.state
+        // Whoever showed that the Lost node holds nothing takes its place, also as another machine.
         let isLive = state == .ready || state == .suspect
+        if deaths.admits(heartbeat) == true, !isLive { identities.forget(node) }
         return identities.admit(heartbeat, isLive: isLive).map {
-            !fleet.on(.renewed, node: heartbeat.node, at: now).isEmpty
+            paths[node, default: ControlPath()].heard(
+                applied: Revision(heartbeat.appliedRevision), isReturn: !isLive, at: now)
+            return !fleet.on(.renewed, node: node, at: now).isEmpty
         }
     }
 
-    /// Takes over what the store says: nodes that exist, and what is granted on them.
-    package mutating func learn(nodes: [Kinds.Node], granted: [Kinds.Slice], at now: Instant) {
+    /// Whether the agent of `node` is to say what the node holds.
+    package func wantsInventory(_ node: NodeID) -> Bool { halt == nil && deaths.isLost(node) }
+
+    /// What becomes of what a node holds that was confirmed dead.
+    package mutating func take(_ inventory: Inventory) -> (stop: [InventoryReply.Stop], isSettled: Bool) {
+        deaths.take(inventory)
+    }
+
+    /// Asks for the interval that a `stop` grant with this `after` needs; true once the node renews that often.
+    package mutating func agree(after: Duration, on node: NodeID, at now: Instant) -> Bool {
+        guard let liveness = fleet.nodes[node] else { return false }
+        if liveness.hasAgreed(after: after) { return true }
+        let smallest = min(after, plans[node]?.after ?? after)
+        plans[node] = (smallest, now)
+        _ = fleet.on(.planned(smallestAfter: smallest), node: node, at: now)
+        return false
+    }
+
+    // MARK: What the store says
+
+    /// Takes over what the store says: nodes that exist, what is granted on them, and the newest revision of what concerns
+    /// each. The first call is the controller's start.
+    package mutating func learn(
+        nodes: [Kinds.Node], granted: [Kinds.Slice], written: [NodeID: Revision] = [:], at now: Instant
+    ) {
         let names = Set(nodes.map { NodeID($0.metadata.name) })
-        for node in nodes {
-            let name = NodeID(node.metadata.name)
-            if let machine = node.status.machineID, let boot = node.status.bootID {
-                identities.learn(name, machineID: machine, bootID: BootID(boot))
-            }
-            let state = node.status.state
-            fleet.add(name, wasReady: state != nil && state != .initializing, at: now)
+        objects.formUnion(names)
+        let held = Set(granted.compactMap { $0.status.grant?.node })
+        for node in nodes { learn(node, holdsSomething: held.contains(node.metadata.name), at: now) }
+        fleet.begin(at: now)
+        learn(granted: granted, existing: names, at: now)
+        for (node, revision) in written { paths[node, default: ControlPath()].wrote(revision, at: now) }
+    }
+
+    private mutating func learn(_ node: Kinds.Node, holdsSomething: Bool, at now: Instant) {
+        let name = NodeID(node.metadata.name)
+        if let machine = node.status.machineID, let boot = node.status.bootID {
+            identities.learn(name, machineID: machine, bootID: BootID(boot))
         }
+        fleet.add(name, state: NodeLiveness.State(stored: node.status.state), at: now)
+        let liveness = fleet.nodes[name]
+        let isHeard = liveness?.state == .ready && liveness?.hasRenewed == true
+        let isSilent = liveness?.state == .disconnected || liveness?.state == .initializing
+        words[name] = deaths.weigh(node, isSilent: isSilent, isHeard: isHeard)
+        let isAway = deaths.isLost(name) || (node.spec.maintenance && !holdsSomething)
+        fleet.place(
+            name, in: FailureDomain(rack: node.spec.rack, region: node.spec.region), isExpected: !isAway)
+    }
+
+    private mutating func learn(granted: [Kinds.Slice], existing names: Set<NodeID>, at now: Instant) {
         var current: [NodeID: Set<SliceUID>] = [:]
         for slice in granted {
             guard let grant = slice.status.grant else { continue }
@@ -61,7 +177,7 @@ package struct NodeRoster: Sendable {
             if !names.contains(NodeID(grant.node)) {
                 // The Node was deleted: its agent renews all the same, or its silence ends the slice as ever.
                 guard grant.fencePolicy.after != nil else { continue }
-                fleet.add(NodeID(grant.node), wasReady: true, at: now)
+                fleet.add(NodeID(grant.node), state: .ready, at: now)
             }
             current[NodeID(grant.node), default: []].insert(uid)
             if !lost.contains(uid) {
@@ -77,15 +193,25 @@ package struct NodeRoster: Sendable {
         grants = current
     }
 
-    /// Forgets a node whose object was deleted; its agent is a new one when it comes back.
-    package mutating func forgetDeleted(existing names: Set<NodeID>) {
-        for node in fleet.nodes.keys where !names.contains(node) && grants[node, default: []].isEmpty {
-            if fleet.nodes[node]?.state == .disconnected {
-                fleet.remove(node)
-                identities.forget(node)
-            }
+    /// Forgets nodes whose objects were deleted; their agents are new ones when they come back. Returns those that had an
+    /// object.
+    @discardableResult
+    package mutating func forgetDeleted(existing names: Set<NodeID>) -> [NodeID] {
+        var gone: [NodeID] = []
+        for node in fleet.nodes.keys.sorted() where !names.contains(node) && grants[node, default: []].isEmpty {
+            guard fleet.nodes[node]?.state == .disconnected else { continue }
+            fleet.remove(node)
+            identities.forget(node)
+            deaths.forget(node)
+            words[node] = nil
+            paths[node] = nil
+            plans[node] = nil
+            if objects.remove(node) != nil { gone.append(node) }
         }
+        return gone
     }
+
+    // MARK: Time
 
     /// Lets time pass. True when there is something to write.
     package mutating func tick(at now: Instant) -> Bool {
@@ -93,20 +219,26 @@ package struct NodeRoster: Sendable {
             plans[node] = nil
             _ = fleet.on(.planned(smallestAfter: nil), node: node, at: now)
         }
+        let before = (fleet.suspicion, fleet.firstHearing)
         let effects = fleet.tick(at: now)
+        if fleet.gap > .zero { for node in paths.keys { paths[node]?.extended(by: fleet.gap) } }
+        // What ran out in the moment before is judged again after the thaw.
+        if fleet.suspicion.isTripped { lost = [] }
         for effect in effects {
             if case .sliceLost(let slice) = effect.effect { lost.insert(slice) }
         }
-        return !effects.isEmpty
+        return !effects.isEmpty || before != (fleet.suspicion, fleet.firstHearing)
     }
+}
 
-    /// Asks for the interval that a `stop` grant with this `after` needs; true once the node renews that often.
-    package mutating func agree(after: Duration, on node: NodeID, at now: Instant) -> Bool {
-        guard let liveness = fleet.nodes[node] else { return false }
-        if liveness.hasAgreed(after: after) { return true }
-        let smallest = min(after, plans[node]?.after ?? after)
-        plans[node] = (smallest, now)
-        _ = fleet.on(.planned(smallestAfter: smallest), node: node, at: now)
-        return false
+extension NodeLiveness.State {
+    /// What a node that the store shows in `state` counts as when a controller starts: those that were up are taken for
+    /// heard a moment ago, those that were silent stay silent until they are heard.
+    init(stored state: Kinds.NodeState?) {
+        switch state {
+        case .ready, .suspect, .draining, .cordoned: self = .ready
+        case .disconnected, .lost, .maintenance: self = .disconnected
+        case .initializing, nil: self = .initializing
+        }
     }
 }

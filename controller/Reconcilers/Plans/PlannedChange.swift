@@ -9,7 +9,7 @@ package enum PlannedChange: Sendable {
     case recreate(any WireObject)
     /// Writes the status, if the object is still at the revision that the plan saw.
     case status(any WireObject)
-    /// Writes labels, annotations and finalizers, if the object is still at the revision that the plan saw.
+    /// Writes the whole object, finalizers and what the controller fills in of its spec included, if the object is still at the revision that the plan saw.
     case metadata(any WireObject)
     /// Asks for the object's deletion, if it is still at the revision that the plan saw.
     case delete(any WireObject)
@@ -30,6 +30,8 @@ extension PlannedChange: CustomStringConvertible {
         case .recreate(let object):
             "re-create \(Self.name(object)) \(object.metadata.uid) \(Self.state(object))"
         case .status(let object): "set \(Self.name(object)) \(Self.state(object))"
+        case .metadata(let node as Kinds.Node):
+            "update \(Self.name(node)) \(Self.state(node)): \(node.metadata.finalizers.joined(separator: " "))"
         case .metadata(let object):
             "finalizers of \(Self.name(object)): \(object.metadata.finalizers.joined(separator: " "))"
         case .delete(let object): "delete \(Self.name(object))"

@@ -1,6 +1,5 @@
 import Testing
 import TidemillModel
-import TidemillNodeCore
 
 @Suite("CardSeconds")
 struct CardSecondsTests {
