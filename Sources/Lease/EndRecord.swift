@@ -38,11 +38,13 @@ package struct EndRecord: Hashable, Sendable {
     /// The same two on the boot clock, for metering.
     package var startedInstant: Instant?
     package var finishedInstant: Instant
+    /// From the decision to end the slice until no process of it was left; nil in records of earlier versions.
+    package var killTime: Duration?
 
     package init(
         sliceUID: SliceUID, epoch: Epoch, token: Token, exitCode: Int32? = nil, signal: Int32? = nil,
         reason: EndReason, message: String, oomKills: Int64 = 0, startedAt: WallTime? = nil, finishedAt: WallTime,
-        startedInstant: Instant? = nil, finishedInstant: Instant
+        startedInstant: Instant? = nil, finishedInstant: Instant, killTime: Duration? = nil
     ) {
         self.sliceUID = sliceUID
         self.epoch = epoch
@@ -56,6 +58,7 @@ package struct EndRecord: Hashable, Sendable {
         self.finishedAt = finishedAt
         self.startedInstant = startedInstant
         self.finishedInstant = finishedInstant
+        self.killTime = killTime
     }
 
     /// The bytes of the file.
@@ -74,6 +77,7 @@ package struct EndRecord: Hashable, Sendable {
         text.add("finishedAt", finishedAt.nanosecondsSince1970)
         text.add("startedInstant", startedInstant?.nanoseconds)
         text.add("finishedInstant", finishedInstant.nanoseconds)
+        text.add("killTime", killTime?.wholeNanoseconds)
         return try text.bytes()
     }
 
@@ -90,6 +94,7 @@ package struct EndRecord: Hashable, Sendable {
             startedAt: try text.optionalNumber("startedAt").map(WallTime.init(nanosecondsSince1970:)),
             finishedAt: WallTime(nanosecondsSince1970: try text.number("finishedAt")),
             startedInstant: try text.optionalNumber("startedInstant").map(Instant.init(nanoseconds:)),
-            finishedInstant: Instant(nanoseconds: try text.number("finishedInstant")))
+            finishedInstant: Instant(nanoseconds: try text.number("finishedInstant")),
+            killTime: try text.optionalNumber("killTime").map { .nanoseconds($0) })
     }
 }

@@ -111,16 +111,43 @@ import TidemillSeams
         }
     }
 
+    @Test func `one identity has one agent on a machine, from whatever folder it runs`() throws {
+        let machine = "test-\(KernelRandomness().uuid())"
+        do {
+            let held = try IdentityLock(machineID: machine)
+            do throws(HostError) {
+                _ = try IdentityLock(machineID: machine)
+                Issue.record("a second one was let in")
+            } catch {
+                #expect(error.description.contains("is the state folder a copy"))
+            }
+            _ = try IdentityLock(machineID: machine + "x")
+            withExtendedLifetime(held) {}
+        }
+        _ = try IdentityLock(machineID: machine)
+    }
+
+    @Test func `only a file that is not there counts as absent`() throws {
+        try withFolder { folder in
+            #expect(try HostFile.readIfPresent(folder + "/none") == nil)
+            #expect(try HostFile.readIfPresent(folder + "/none/below") == nil)
+            try put("x", folder + "/some")
+            #expect(try HostFile.readIfPresent(folder + "/some") == [120])
+            // A folder cannot be read as a file (EISDIR), as one on a broken disk cannot (EIO).
+            #expect(throws: HostError.self) { try HostFile.readIfPresent(folder) }
+        }
+    }
+
     @Test func `a lock is held by one, and free once let go`() throws {
         try withFolder { folder in
             do {
-                let held = try HostFile.lock(folder + "/lock")
-                #expect(throws: HostError.failed("lock", path: folder + "/lock", errno: EWOULDBLOCK)) {
-                    _ = try HostFile.lock(folder + "/lock")
+                let held = try HostFile.lock(folder + "/lock", otherwise: "taken")
+                #expect(throws: HostError.unexpected("taken")) {
+                    _ = try HostFile.lock(folder + "/lock", otherwise: "taken")
                 }
                 withExtendedLifetime(held) {}
             }
-            _ = try HostFile.lock(folder + "/lock")
+            _ = try HostFile.lock(folder + "/lock", otherwise: "taken")
         }
     }
 

@@ -19,7 +19,7 @@ struct HeartbeatCoreTests {
         #expect(beat.sentAt == 500 && beat.appliedRevision == 9 && beat.incarnation == nil)
         #expect(
             core.answered(Self.reply(), to: beat)
-                == .renewed(sentAt: Instant(nanoseconds: 500), incarnation: IncarnationID("i")))
+                == .renewed(sentAt: Instant(nanoseconds: 500), incarnation: IncarnationID("i"), wantsInventory: false))
         let next = core.beat(at: Instant(nanoseconds: 900), applied: Revision(9))
         #expect(next.incarnation == IncarnationID("i") && next.startID == StartID("s") && next.lastRevision == 77)
     }
@@ -34,7 +34,7 @@ struct HeartbeatCoreTests {
         let beat = core.beat(at: Instant(nanoseconds: 1), applied: Revision(0))
         #expect(
             core.answered(Self.reply(accepted: false), to: beat)
-                == .turnedAway(reason: "NodeIdentityChanged", message: "another machine"))
+                == .turnedAway(reason: "NodeIdentityChanged", message: "another machine", wantsInventory: false))
         #expect(core.beat(at: Instant(nanoseconds: 2), applied: Revision(0)).incarnation == nil)
     }
 

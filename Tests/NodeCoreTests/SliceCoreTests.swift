@@ -44,9 +44,10 @@ struct SliceCoreTests {
 
     @Test func `nothing is prepared without an acknowledged renewal`() {
         var scene = Scene()
+        scene.on(.scanned)
         scene.on(.gangsListed([Scene.gang(.committed)]))
         #expect(scene.on(.listed([Scene.view(.reserved)])) == [])
-        let effects = scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        let effects = scene.renew(sentAt: 1000)
         #expect(effects == [.prepare(Scene.held(.preparing))])
     }
 
@@ -54,10 +55,10 @@ struct SliceCoreTests {
         var scene = Scene.ready()
         scene.on(.seen(Scene.view(.reserved)))
         scene.on(.prepared(Scene.key))
-        scene.on(.turnedAway)
+        scene.on(.turnedAway())
         #expect(scene.on(.gangSeen(Scene.gang(.started))) == [])
         #expect(scene.on(.seen(Scene.view(.reserved, uid: SliceUID("u2")))) == [])
-        let effects = scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        let effects = scene.renew(sentAt: 1000)
         #expect(effects == [.start(Scene.held(.starting), nil)])
     }
 
@@ -122,7 +123,7 @@ struct SliceCoreTests {
         scene.on(.seen(Scene.view(.reserved, grant: grant)))
         scene.on(.prepared(Scene.key))
         scene.now = 1050
-        scene.on(.renewed(sentAt: Scene.instant(1049), incarnationIsKnown: true))
+        scene.renew(sentAt: 1049)
         scene.now = 1080
         guard case .start(_, let deadline?)? = scene.on(.gangSeen(Scene.gang(.started))).first else {
             Issue.record("not started with a deadline")
@@ -136,7 +137,7 @@ struct SliceCoreTests {
         scene.now = 1100
         let view = Scene.view(.reserved, grant: Scene.grant(stopAfter: .seconds(60)))
         #expect(scene.on(.seen(view)) == [])
-        #expect(scene.on(.renewed(sentAt: Scene.instant(1100), incarnationIsKnown: true)).count == 1)
+        #expect(scene.renew(sentAt: 1100).count == 1)
     }
 
     @Test(arguments: [
@@ -199,12 +200,13 @@ struct SliceCoreTests {
 
     @Test func `a machine that the controller refuses says nothing about slices of its name`() {
         var scene = Scene()
-        scene.on(.turnedAway)
+        scene.on(.scanned)
+        scene.on(.turnedAway())
         #expect(
             scene.on(
                 .listed([Scene.view(.active, activeAt: Scene.wall(5000)), Scene.view(.releasing, uid: SliceUID("u2"))]))
                 == [])
-        #expect(scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true)).count == 2)
+        #expect(scene.renew(sentAt: 1000).count == 2)
     }
 
     @Test func `a slice asked to end that holds nothing here is released at once`() {
@@ -252,16 +254,14 @@ struct SliceCoreTests {
         #expect(outcome.state == .lost)
     }
 
-    @Test func `a slice that vanished from the controller is stopped, but not on the word of an unknown incarnation`() {
+    @Test func `a slice that vanished from the controller is stopped`() {
         var scene = Scene.ready()
         scene.runToActive()
-        scene.on(.renewed(sentAt: Scene.instant(1001), incarnationIsKnown: false))
-        #expect(scene.on(.gone(Scene.uid)) == [])
-        #expect(scene.on(.listed([])) == [])
-        guard case .stop? = scene.on(.renewed(sentAt: Scene.instant(1002), incarnationIsKnown: true)).first else {
+        guard case .stop(let slice)? = scene.on(.gone(Scene.uid)).first else {
             Issue.record("not stopped")
             return
         }
+        #expect(slice.stop?.reason == "Deleted")
     }
 
     @Test func `events of another epoch change nothing`() {
@@ -297,7 +297,7 @@ struct SliceCoreTests {
         scene.on(.gangSeen(Scene.gang(.started)))
         #expect(scene.core.held[Scene.uid]?.phase == .starting)
         scene.now = 1030
-        scene.on(.renewed(sentAt: Scene.instant(1029), incarnationIsKnown: true))
+        scene.renew(sentAt: 1029)
         #expect(scene.core.deadline(of: Scene.key)?.at == Scene.instant(1083))
     }
 

@@ -10,7 +10,7 @@ struct SliceRecoveryTests {
     @Test func `a running task is adopted under its pid and goes on holding its shares`() {
         var scene = Scene()
         let active = Scene.held(.active(Scene.task))
-        #expect(scene.on(.recovered(active, Remains(running: Scene.task))) == [.watch(active), .report(active)])
+        #expect(scene.on(.recovered(active, Remains(running: Scene.task))) == [.watch(active), .keep(active)])
         #expect(scene.core.book.held[Scene.uid]?.epoch == Epoch(1))
     }
 
@@ -29,7 +29,7 @@ struct SliceRecoveryTests {
     @Test func `what was surely not launched is prepared again and started as if nothing had happened`() {
         var scene = Scene()
         #expect(scene.on(.recovered(Scene.held(.starting), .nothing)) == [.prepare(Scene.held(.preparing))])
-        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.renew(sentAt: 1000)
         scene.on(.listed([Scene.view(.prepared)]))
         scene.on(.gangsListed([Scene.gang(.started)]))
         #expect(scene.on(.prepared(Scene.key)) == [.start(Scene.held(.starting), nil)])
@@ -40,7 +40,7 @@ struct SliceRecoveryTests {
         var scene = Scene(lastRenewal: 990)
         let grant = Scene.grant(stopAfter: .seconds(60))
         scene.on(.recovered(Scene.held(phase, grant: grant), .nothing))
-        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.renew(sentAt: 1000)
         scene.on(.listed([Scene.view(.reserved, grant: grant)]))
         scene.on(.gangsListed([Scene.gang(.started)]))
         guard case .start(_, let deadline)? = scene.on(.prepared(Scene.key)).first else {
@@ -55,7 +55,7 @@ struct SliceRecoveryTests {
         var scene = Scene()
         let active = Scene.held(.active(Scene.task))
         let found = Remains(running: Scene.task, startedAt: Scene.wall(5000))
-        #expect(scene.on(.recovered(Scene.held(phase), found)) == [.watch(active), .report(active)])
+        #expect(scene.on(.recovered(Scene.held(phase), found)) == [.watch(active), .keep(active)])
 
         var later = Scene()
         let effects = later.on(.recovered(Scene.held(phase), Remains(startedAt: Scene.wall(5000))))
@@ -79,7 +79,8 @@ struct SliceRecoveryTests {
         let release = HeldSlice.Release(
             startedAt: Scene.wall(5000), releasedAt: Scene.wall(5008), outcome: Scene.completed)
         let released = Scene.held(.released(release))
-        #expect(scene.on(.recovered(released, .nothing)) == [.report(released)])
+        #expect(scene.on(.recovered(released, .nothing)) == [.keep(released)])
+        #expect(scene.renew() == [.report(released)])
         #expect(scene.core.book.held.isEmpty)
     }
 
@@ -87,7 +88,7 @@ struct SliceRecoveryTests {
         var scene = Scene()
         let active = Scene.held(.active(Scene.task), stop: StopRequest(reason: "Deleted"))
         let effects = scene.on(.recovered(active, Remains(running: Scene.task)))
-        #expect(effects == [.watch(active), .report(active), .stop(active)])
+        #expect(effects == [.watch(active), .keep(active), .stop(active)])
     }
 
     @Test func `a prepared slice keeps the deadline of the page's last renewal`() {
@@ -96,7 +97,7 @@ struct SliceRecoveryTests {
         scene.on(.recovered(Scene.held(.prepared, grant: grant), .nothing))
         scene.on(.listed([Scene.view(.prepared, grant: grant)]))
         scene.on(.gangsListed([Scene.gang(.started)]))
-        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.renew(sentAt: 1000)
         let effects = scene.on(.prepared(Scene.key))
         guard case .empty(let slice)? = effects.first, case .emptying(_, let outcome?) = slice.phase else {
             Issue.record("started past its deadline: \(effects)")
@@ -109,7 +110,7 @@ struct SliceRecoveryTests {
         var scene = Scene()
         scene.on(.stray(SliceKey(uid: SliceUID("s"), epoch: Epoch(3)), Remains(running: Scene.task)))
         scene.on(.gangsListed([Scene.gang(.committed)]))
-        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: false))
+        scene.renew(sentAt: 1000, by: Scene.other)
         #expect(scene.on(.listed([Scene.view(.reserved)])) == [])
     }
 
@@ -117,7 +118,7 @@ struct SliceRecoveryTests {
         var scene = Scene()
         scene.on(.stray(Scene.key, Remains(running: Scene.task, startedAt: Scene.wall(5000))))
         let active = Scene.held(.active(Scene.task))
-        #expect(scene.on(.listed([Scene.view(.active)])) == [.watch(active), .report(active)])
+        #expect(scene.on(.listed([Scene.view(.active)])) == [.watch(active), .keep(active)])
     }
 
     @Test func `a stray that is known to have started is not started again when its files are gone`() {
@@ -135,11 +136,11 @@ struct SliceRecoveryTests {
         var scene = Scene.ready()
         let key = SliceKey(uid: SliceUID("s"), epoch: Epoch(3))
         scene.on(.stray(key, Remains(running: Scene.task)))
-        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.renew(sentAt: 1000)
         #expect(scene.on(.seen(Scene.view(.reserved))) == [])
         scene.on(.emptied(key, at: Scene.wall(5001)))
         scene.on(.releaseAcknowledged(key))
-        let effects = scene.on(.renewed(sentAt: Scene.instant(1001), incarnationIsKnown: true))
+        let effects = scene.renew(sentAt: 1001)
         #expect(effects == [.prepare(Scene.held(.preparing))])
     }
 
@@ -161,7 +162,7 @@ struct SliceRecoveryTests {
         var scene = Scene()
         let key = SliceKey(uid: SliceUID("s"), epoch: Epoch(3))
         scene.on(.stray(key, Remains(running: Scene.task)))
-        scene.on(.renewed(sentAt: Scene.instant(1000), incarnationIsKnown: true))
+        scene.renew(sentAt: 1000)
         let effects = scene.on(.listed([]))
         #expect(effects.count == 1)
         guard case .empty(let slice)? = effects.first else {

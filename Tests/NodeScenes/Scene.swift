@@ -8,14 +8,18 @@ package struct Scene {
     package static let boot = BootID("boot-1")
     package static let uid = SliceUID("u1")
     package static let job = JobUID("j1")
+    /// The life of the store that the journal knows.
+    package static let life = IncarnationID("life-1")
+    /// Another one, after a restore.
+    package static let other = IncarnationID("life-2")
     package var core: SliceCore
     package var now: Int64 = 1000
 
-    package init(lastRenewal: Int64? = nil) {
+    package init(lastRenewal: Int64? = nil, memory: SliceMemory = SliceMemory(incarnation: life)) {
         core = SliceCore(
             bootID: Self.boot,
             devices: [DeviceID("n-cpu0"): DeviceCapacity(milliCPU: 4000, memoryBytes: 8 << 30)],
-            timeToKill: .milliseconds(100), lastRenewal: lastRenewal.map(Self.instant))
+            memory: memory, lastRenewal: lastRenewal.map(Self.instant))
     }
 
     package static func instant(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
@@ -27,10 +31,21 @@ package struct Scene {
         core.on(event, at: Self.instant(now))
     }
 
+    /// A heartbeat that was sent at that second, or just now, is acknowledged.
+    @discardableResult
+    package mutating func renew(
+        sentAt: Int64? = nil, by incarnation: IncarnationID = life, wantsInventory: Bool = false
+    ) -> [SliceEffect] {
+        on(
+            .renewed(
+                sentAt: Self.instant(sentAt ?? now), incarnation: incarnation, wantsInventory: wantsInventory))
+    }
+
     /// An admitted agent that has seen an empty list.
     package static func ready(gang: Kinds.GangState = .committed) -> Scene {
         var scene = Scene()
-        scene.on(.renewed(sentAt: instant(1000), incarnationIsKnown: true))
+        scene.on(.scanned)
+        scene.renew()
         scene.on(.listed([]))
         scene.on(.gangsListed([self.gang(gang)]))
         return scene
@@ -73,7 +88,7 @@ package struct Scene {
     }
 
     package static let task = RunningTask(
-        shim: ProcessIdentity(pid: 41, startTicks: 5), pid: 42, startedAt: wall(5000))
+        shim: ProcessIdentity(pid: 41, startTicks: 5), pid: 42, startedAt: wall(5000), seenAt: instant(1000))
 
     package static let completed = TaskOutcome(
         state: .succeeded, exitCode: 0, reason: "Completed", message: "exited with status 0", startedAt: wall(5000),

@@ -26,6 +26,16 @@ package enum HostFile {
         return bytes
     }
 
+    /// The bytes of a file; nil when there is none, and only then: one that cannot be read now, for want of a descriptor or
+    /// of a working disk, is an error.
+    package static func readIfPresent(_ path: String, limit: Int = 1 << 20) throws(HostError) -> [UInt8]? {
+        do throws(HostError) {
+            return try read(path, limit: limit)
+        } catch .failed(_, _, let number) where number == ENOENT || number == ENOTDIR {
+            return nil
+        }
+    }
+
     /// The text of a file without white space at its ends.
     package static func readText(_ path: String) throws(HostError) -> String {
         let bytes = try read(path, limit: 1 << 16)
@@ -67,10 +77,11 @@ package enum HostFile {
         return names.sorted()
     }
 
-    /// An exclusive lock that lasts as long as the returned value; fails at once with EWOULDBLOCK when another process
+    /// An exclusive lock that lasts as long as the returned value; fails at once, with `sentence`, when another process
     /// holds it. Keeps two agents from one state folder.
-    package static func lock(_ path: String) throws(HostError) -> FileLock {
+    package static func lock(_ path: String, otherwise sentence: String) throws(HostError) -> FileLock {
         let descriptor = tm_lock_file(path)
+        if descriptor == -EWOULDBLOCK { throw .unexpected(sentence) }
         try HostError.check(descriptor, "lock", path)
         return FileLock(descriptor: descriptor)
     }

@@ -22,16 +22,33 @@ struct AgentStart {
         // The machine.
         try HostFile.makeFolder(configuration.stateFolder, mode: 0o700)
         try HostFile.makeFolder(configuration.runFolder, mode: 0o700)
-        let lock = try HostFile.lock(configuration.stateFolder + "/lock")
+        let lock = try HostFile.lock(
+            configuration.stateFolder + "/lock",
+            otherwise: "another agent runs with the state folder \(configuration.stateFolder)")
         defer { withExtendedLifetime(lock) {} }
         let bootID = try HostFacts.bootID(path: configuration.bootIDPath)
         let driver = try CgroupHierarchy.detect(procRoot: configuration.procRoot).driver(root: configuration.cgroupRoot)
         let report = NodeReport(try facts(bootID: bootID, unenforced: driver.unenforced, randomness: randomness))
+        // A copied state folder has a lock of its own, and the same identity.
+        let identityLock = try IdentityLock(machineID: report.facts.machineID)
+        defer { withExtendedLifetime(identityLock) {} }
         let pagePath = configuration.runFolder + "/lease-page"
         let page = try LeasePageFile(
             path: pagePath, fileSize: LeasePage.fileSize, sequenceOffset: LeasePage.sequenceOffset)
         // A page of another boot, or none yet, knows no renewal.
         let renewal = try? LeasePage.decode(page.snapshot(count: LeasePage.size))
+
+        // What was before.
+        let identity = NodeIdentity(
+            node: configuration.node, bootID: bootID, machineID: report.facts.machineID, agentStart: randomness.uuid())
+        let journal = SliceJournal(path: configuration.stateFolder + "/journal.sqlite")
+        let contents = try await journal.load()
+        do {
+            try await journal.save(contents.heartbeats.beginning(identity.agentStart))
+        } catch {
+            // What runs needs its lease more than this process needs a successor that is believed at once.
+            logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+        }
 
         // Connections: heartbeats alone, watches and writes, the tunnel.
         let endpoint = try configuration.endpoint()
@@ -56,18 +73,15 @@ struct AgentStart {
             time: time, randomness: randomness, sleep: systemSleep, logger: logger)
         let slices = SliceKeeper(
             core: SliceCore(
-                bootID: bootID, devices: report.capacities, timeToKill: .milliseconds(100),
+                bootID: bootID, devices: report.capacities, memory: contents.memory,
                 lastRenewal: renewal?.boot == bootID ? renewal?.sentAt : nil),
-            journal: SliceJournal(path: configuration.stateFolder + "/journal.sqlite"), host: host, writer: writer,
-            time: time, sleep: systemSleep, logger: logger)
+            identity: identity, journal: journal, contents: contents, host: host, writer: writer, time: time,
+            sleep: systemSleep, logger: logger)
 
         // Services; the lease first, so that it ends last.
         let leases = LeaseKeeper(
-            core: HeartbeatCore(
-                node: configuration.node, bootID: bootID, machineID: report.facts.machineID,
-                agentStart: randomness.uuid()),
-            page: page, client: heartbeats, slices: slices, time: time, randomness: randomness, sleep: systemSleep,
-            logger: logger)
+            core: HeartbeatCore(identity: identity, memory: contents.heartbeats), page: page, client: heartbeats,
+            slices: slices, journal: journal, time: time, randomness: randomness, sleep: systemSleep, logger: logger)
         let registrar = NodeRegistrar(
             client: client, report: report, slices: slices, time: time, randomness: randomness, sleep: systemSleep,
             logger: logger)

@@ -67,15 +67,35 @@ extension Shim {
             sliceUID: spec.sliceUID, epoch: spec.epoch, token: spec.token, exitCode: outcome.exitCode,
             signal: outcome.signal, reason: outcome.reason, message: outcome.message, oomKills: oomKills,
             startedAt: startedAt?.wall, finishedAt: endedAt.wall, startedInstant: startedAt?.instant,
-            finishedInstant: endedAt.instant)
+            finishedInstant: endedAt.instant, killTime: killTime)
         do throws(RecordError) {
-            let result = writeRecord(try record.bytes(), to: spec.endPath)
-            if result == 0 { return 0 }
-            complain("cannot record the end in \(spec.endPath): \(describe(result))")
+            return persist(try record.bytes())
         } catch {
             complain("cannot record the end: \(error)")
+            return 1
         }
-        return 1
+    }
+
+    /// Writes the end, also on a disk that is full for a moment: an end that is not recorded is Lost, and its work is done
+    /// again. Gives up after half a minute and says so.
+    private func persist(_ bytes: [UInt8]) -> Int32 {
+        let patience: Duration = .seconds(30)
+        let begun = clocks().instant
+        var hasComplained = false
+        while true {
+            let result = writeRecord(bytes, to: spec.endPath)
+            if result == 0 { return 0 }
+            let isHopeless = result == -ENOENT || result == -ENOTDIR
+            if isHopeless || clocks().instant.since(begun) >= patience {
+                complain("the end is not recorded in \(spec.endPath), and so is lost: \(describe(result))")
+                return 1
+            }
+            if !hasComplained {
+                hasComplained = true
+                complain("the end cannot be recorded yet in \(spec.endPath): \(describe(result))")
+            }
+            _ = poll(nil, 0, 100)
+        }
     }
 
     private func writeRecord(_ bytes: [UInt8], to path: String) -> Int32 {

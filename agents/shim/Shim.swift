@@ -16,6 +16,8 @@ struct Shim {
     var unenforced: [String] = []
     var startedAt: (wall: WallTime, instant: Instant)?
     var endedAt: (wall: WallTime, instant: Instant)?
+    /// How long `clear` took: the node's deadlines reckon with it.
+    var killTime: Duration?
     private var page: UnsafeMutableRawPointer?
     private var signals: Int32 = -1
     private var wake: Int32 = -1
@@ -40,8 +42,10 @@ struct Shim {
         if life.outcome == nil { enterGroups() }
         if life.outcome == nil { startTask() }
         while life.outcome == nil { waitOnce() }
-        endedAt = clocks()
+        let decided = clocks()
+        endedAt = decided
         clear()
+        if task != nil { killTime = clocks().instant.since(decided.instant) }
         return recordEnd()
     }
 

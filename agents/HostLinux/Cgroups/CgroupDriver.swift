@@ -27,9 +27,13 @@ package protocol CgroupDriver: Sendable {
     /// Memory that the slice uses now, in bytes; nil where it is not accounted.
     func memoryBytes(_ group: SliceGroup) throws(HostError) -> Int64?
 
-    /// Stops the slice where it stands (v1 takes effect a moment later).
+    /// Asks the kernel to stop the slice where it stands. It may take a moment, and on v1 a second asking: repeat until
+    /// `isFrozen`. Where nothing can freeze, nothing happens, and `unenforced` says so.
     func freeze(_ group: SliceGroup) throws(HostError)
     func thaw(_ group: SliceGroup) throws(HostError)
+
+    /// Whether the whole slice stands still; true where nothing can freeze, so that nobody waits for it.
+    func isFrozen(_ group: SliceGroup) throws(HostError) -> Bool
 
     /// Sends SIGKILL to every process of the slice and lets it take effect, also on a frozen one, and to a shim that hangs
     /// in its group: one that may still record an end is waited for first. Repeat until `processCount` is 0.

@@ -83,6 +83,12 @@ package struct CgroupV1Driver: CgroupDriver {
         if let root = roots["freezer"] { try HostFile.write("THAWED", to: path(root, group) + "/freezer.state") }
     }
 
+    package func isFrozen(_ group: SliceGroup) throws(HostError) -> Bool {
+        guard let root = roots["freezer"] else { return true }
+        // FREEZING while a process is still on its way, THAWED, or FROZEN.
+        return try HostFile.readText(path(root, group) + "/freezer.state") == "FROZEN"
+    }
+
     package func kill(_ group: SliceGroup) throws(HostError) {
         if let root = roots["unified"], HostFile.exists(path(root, group) + "/cgroup.kill") {
             try HostFile.write("1", to: path(root, group) + "/cgroup.kill")

@@ -16,6 +16,7 @@ package struct NoCgroups: CgroupDriver {
     package func memoryBytes(_ group: SliceGroup) -> Int64? { nil }
     package func freeze(_ group: SliceGroup) {}
     package func thaw(_ group: SliceGroup) {}
+    package func isFrozen(_ group: SliceGroup) -> Bool { true }
     package func kill(_ group: SliceGroup) {}
     package func remove(_ group: SliceGroup) {}
     package func groups() -> [SliceGroup] { [] }

@@ -15,11 +15,16 @@ package actor LeaseKeeper: Service {
     private var page: LeasePageFile
     private let client: APIClient
     private let slices: SliceKeeper
+    private let journal: SliceJournal
     private let time: any TimeSource
     private let randomness: any Randomness
     private let sleep: Sleep
     private let logger: Logger
     private var standing = Standing.unknown
+    private var clocks = ClockWatch()
+    /// What the journal is to keep of the past; of several only the newest.
+    private let memories: AsyncStream<HeartbeatMemory>
+    private let remember: AsyncStream<HeartbeatMemory>.Continuation
     package private(set) var renewals: Int64 = 0
     package private(set) var lastRenewal: Instant?
 
@@ -33,20 +38,39 @@ package actor LeaseKeeper: Service {
     /// `client` must be used for nothing else.
     package init(
         core: HeartbeatCore, page: consuming LeasePageFile, client: APIClient, slices: SliceKeeper,
-        time: any TimeSource, randomness: any Randomness, sleep: @escaping Sleep, logger: Logger
+        journal: SliceJournal, time: any TimeSource, randomness: any Randomness, sleep: @escaping Sleep, logger: Logger
     ) {
         self.core = core
         self.page = page
         self.client = client
         self.slices = slices
+        self.journal = journal
         self.time = time
         self.randomness = randomness
         self.sleep = sleep
         self.logger = logger
+        (memories, remember) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await self.keep() }
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.keepMemories() }
+                await self.keep()
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Beside the heartbeats, which never wait for the journal.
+    private func keepMemories() async {
+        for await memory in memories {
+            do {
+                try await journal.save(memory)
+            } catch {
+                logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     private func keep() async {
@@ -59,10 +83,17 @@ package actor LeaseKeeper: Service {
 
     private func beat() async {
         let applied = await slices.appliedRevision
+        let jump = clocks.sample(wall: time.wall(), boot: time.now())
+        if jump != .zero {
+            logger.warning("the wall clock jumped against the boot clock", metadata: ["by": "\(jump)"])
+            // Before the heartbeat is sent, so that its renewal is one that was sent after the jump.
+            await slices.feed(.clockJumped(by: jump))
+        }
         let heartbeat = core.beat(at: time.now(), applied: applied)
         do {
             let answer = try await client.post("/agent/v1/heartbeat", heartbeat.json, timeout: core.patience)
             await take(core.answered(try HeartbeatReply(json: answer), to: heartbeat))
+            if let memory = core.toSave(at: time.now()) { remember.yield(memory) }
         } catch {
             if Task.isCancelled { return }
             note(.silent) { logger.warning("no answer to a heartbeat", metadata: ["error": "\(error)"]) }
@@ -71,7 +102,7 @@ package actor LeaseKeeper: Service {
 
     private func take(_ outcome: HeartbeatCore.Outcome) async {
         switch outcome {
-        case .renewed(let sentAt, let incarnation):
+        case .renewed(let sentAt, let incarnation, let wantsInventory):
             do throws(LeasePageError) {
                 page.publish(
                     try LeasePage.encode(Renewal(boot: core.bootID, incarnation: incarnation, sentAt: sentAt)))
@@ -81,14 +112,15 @@ package actor LeaseKeeper: Service {
             renewals += 1
             lastRenewal = sentAt
             note(.renewed) { logger.info("the lease is renewed", metadata: ["interval": "\(core.interval)"]) }
-            await slices.renewed(sentAt: sentAt, incarnation: incarnation)
-        case .turnedAway(let reason, let message):
+            await slices.feed(
+                .renewed(sentAt: sentAt, incarnation: incarnation, wantsInventory: wantsInventory))
+        case .turnedAway(let reason, let message, let wantsInventory):
             note(.turnedAway(reason)) {
                 logger.error(
                     "the controller refuses this node; nothing is prepared or started",
                     metadata: ["reason": "\(reason)", "message": "\(message)"])
             }
-            await slices.feed(.turnedAway)
+            await slices.feed(.turnedAway(wantsInventory: wantsInventory))
         case .ignored:
             break
         }

@@ -19,8 +19,12 @@ package actor ReportWriter {
     /// The newest known state of the objects, so that most writes need no read.
     private var slices: [SliceUID: Kinds.Slice] = [:]
     private var tasks: [SliceKey: Kinds.Task] = [:]
-    private var wanted: [SliceKey: HeldSlice] = [:]
-    private var busy: Set<SliceKey> = []
+    private var pending = PendingReports()
+    /// When a refusal that no repetition cures was last logged.
+    private var complained: [SliceKey: Instant] = [:]
+
+    static let longestPause: Duration = .seconds(5)
+    static let complaintPeriod: Duration = .seconds(60)
 
     package init(
         client: APIClient, patches: StatusPatch, time: any TimeSource, randomness: any Randomness,
@@ -69,46 +73,58 @@ package actor ReportWriter {
         }
     }
 
-    /// Writes until acknowledged or cancelled. True when a release was acknowledged, or nobody is left to hear it.
-    package func report(_ slice: HeldSlice) async -> Bool {
+    /// Posts a document on the connections of watches and writes.
+    package func post(_ path: String, _ document: JSON) async throws(ClientError) -> JSON {
+        try await client.post(path, document)
+    }
+
+    /// Writes until acknowledged or cancelled. What the core is told of a release, once it was the last word; nil otherwise.
+    package func report(_ slice: HeldSlice) async -> SliceEvent? {
         let key = slice.key
-        // Reports come from tasks of their own: one that waited for the journal must not take the place of a later one.
-        if wanted[key].map({ slice.phase.isBefore($0.phase) }) == true { return false }
-        wanted[key] = slice
-        guard busy.insert(key).inserted else { return false }
-        defer { busy.remove(key) }
-        var backoff = Backoff(first: .milliseconds(10), most: .seconds(5))
-        while let next = wanted[key], !Task.isCancelled {
+        guard pending.offer(slice) else { return nil }
+        defer { pending.stopped(key) }
+        var backoff = Backoff(first: .milliseconds(10), most: Self.longestPause)
+        while let next = pending.next(key), !Task.isCancelled {
             do throws(ClientError) {
-                try await writeTask(next)
-                try await writeSlice(next)
+                let heard = try await write(next)
                 backoff.reset()
-                guard wanted[key] == next else { continue }
-                wanted[key] = nil
-                guard case .released = next.phase else { return false }
-                tasks[key] = nil
-                return true
+                complained[key] = nil
+                if let event = pending.wrote(next, heard) {
+                    tasks[key] = nil
+                    return event
+                }
             } catch {
                 await pause(error, key, &backoff)
             }
         }
-        return false
+        return nil
     }
 
     /// Tells the controller that this node does not take a grant.
     package func refuse(_ view: SliceView, _ reason: Refusal) async {
-        var backoff = Backoff(first: .milliseconds(10), most: .seconds(5))
+        var backoff = Backoff(first: .milliseconds(10), most: Self.longestPause)
         while !Task.isCancelled {
             do throws(ClientError) {
                 guard let current = try await slice(view.uid, view.namespace, view.name) else { return }
                 let patch = patches.refusal(
                     view, reason.reason, message: reason.message, over: current, at: time.wall())
-                if let patch { try await send(patch, to: current) }
+                if let patch { _ = try await send(patch, to: current) }
                 return
             } catch {
                 await pause(error, SliceKey(uid: view.uid, epoch: view.grant?.epoch ?? Epoch(0)), &backoff)
             }
         }
+    }
+
+    /// Task first, so that a slice is not released before its task has said how it ended.
+    private func write(_ held: HeldSlice) async throws(ClientError) -> PendingReports.Heard {
+        // A stray that no list claimed has no object.
+        guard !held.name.isEmpty, let current = try await slice(held.uid, held.namespace, held.name) else {
+            return .unheard
+        }
+        if let heard = StatusPatch.heard(held, by: current) { return heard }
+        try await writeTask(held)
+        return try await writeSlice(held)
     }
 
     private func writeTask(_ held: HeldSlice) async throws(ClientError) {
@@ -124,12 +140,11 @@ package actor ReportWriter {
         }
     }
 
-    private func writeSlice(_ held: HeldSlice) async throws(ClientError) {
-        // A stray that no list claimed has no object.
-        guard !held.name.isEmpty, let current = try await slice(held.uid, held.namespace, held.name),
-            let patch = patches.slice(held, over: current, at: time.wall())
-        else { return }
-        try await send(patch, to: current)
+    private func writeSlice(_ held: HeldSlice) async throws(ClientError) -> PendingReports.Heard {
+        guard let current = try await slice(held.uid, held.namespace, held.name) else { return .unheard }
+        if let heard = StatusPatch.heard(held, by: current) { return heard }
+        guard let patch = patches.slice(held, over: current, at: time.wall()) else { return .acknowledged }
+        return try await send(patch, to: current) ? .acknowledged : .unheard
     }
 
     private func slice(_ uid: SliceUID, _ namespace: String, _ name: String) async throws(ClientError) -> Kinds.Slice? {
@@ -145,21 +160,28 @@ package actor ReportWriter {
         }
     }
 
-    private func send(_ patch: JSON, to current: Kinds.Slice) async throws(ClientError) {
+    /// False when the slice is gone.
+    private func send(_ patch: JSON, to current: Kinds.Slice) async throws(ClientError) -> Bool {
         do throws(ClientError) {
             note(
                 try await client.mergePatch(
                     Kinds.Slice.self, namespace: current.metadata.namespace, name: current.metadata.name, patch: patch,
                     subresource: .status))
+            return true
         } catch {
             // What was believed of it is wrong or unsure: read again before the next try.
             slices[SliceUID(current.metadata.uid)] = nil
-            if !error.isNotFound { throw error }
+            if error.isNotFound { return false }
+            throw error
         }
     }
 
     private func pause(_ error: ClientError, _ key: SliceKey, _ backoff: inout Backoff) async {
         if error == .cancelled { return }
+        if error.isRefusal {
+            await pauseLong(error, key)
+            return
+        }
         if !error.isConflict {
             logger.warning(
                 "a status was not acknowledged, it is written again",
@@ -167,6 +189,23 @@ package actor ReportWriter {
         }
         // Cancelled while waiting: the loop's own condition ends it.
         try? await sleep(backoff.next(randomness.next()))
+    }
+
+    /// A refusal that the same words will meet again: said at most once a minute, and tried again seldom, since what stands
+    /// in its way is for people to change.
+    private func pauseLong(_ error: ClientError, _ key: SliceKey) async {
+        let now = time.now()
+        if complained[key].map({ now.since($0) >= Self.complaintPeriod }) ?? true {
+            complained[key] = now
+            logger.error(
+                "the controller refuses a status; it is written again until it is taken",
+                metadata: ["slice": "\(key)", "error": "\(error)"])
+        }
+        // What was believed of the objects may be why.
+        slices[key.uid] = nil
+        tasks[key] = nil
+        // Cancelled while waiting: the callers' conditions end their loops.
+        try? await sleep(Self.longestPause)
     }
 
     private static func revision(_ metadata: ObjectMeta) -> Int64 {
@@ -182,5 +221,20 @@ package struct Refusal: Hashable, Sendable {
     package init(_ reason: GrantRefusal, _ message: String) {
         self.reason = reason
         self.message = message
+    }
+}
+
+extension ClientError {
+    /// Whether the server refused the request for what it says, rather than for the moment at which it came.
+    var isRefusal: Bool {
+        guard case .api(let error) = self else { return false }
+        switch error {
+        case .badRequest, .unauthorized, .forbidden, .methodNotAllowed, .notAcceptable, .alreadyExists, .tooLarge,
+            .unsupportedMediaType, .invalid:
+            return true
+        case .notFound, .noSuchPath, .conflict, .expired, .tooManyRequests, .unavailable, .futureRevision, .timeout,
+            .internalError:
+            return false
+        }
     }
 }

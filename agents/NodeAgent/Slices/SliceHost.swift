@@ -18,6 +18,12 @@ package protocol SliceHost: Sendable {
     func askToEnd(_ task: RunningTask) async
     /// Kills the shim, and with it everything in its namespace.
     func kill(_ task: RunningTask) async
+    /// Whether the task surely runs now.
+    func isAlive(_ key: SliceKey, _ task: RunningTask) async -> Bool
+    /// Stops everything of the grant where it stands; false while something still moves: ask again.
+    func freeze(_ key: SliceKey) async throws(SliceHostError) -> Bool
+    /// Lets it go on.
+    func thaw(_ key: SliceKey) async throws(SliceHostError)
     /// Ends what is left of a grant and removes its cgroups. False while a process is left.
     func empty(_ key: SliceKey) async throws(SliceHostError) -> Bool
     /// What is there of a grant. Ends what was launched but never recorded a start.

@@ -12,9 +12,12 @@ package actor SliceJournal {
         package var held: [HeldSlice] = []
         /// Released grants, oldest first, so that their epochs stay known.
         package var released: [HeldSlice] = []
-        package var incarnation: IncarnationID?
+        package var memory = SliceMemory()
+        package var heartbeats = HeartbeatMemory()
         /// Entries that this version cannot read, by uid; what belongs to them is treated as unknown to the journal.
         package var unreadable: [SliceUID] = []
+
+        package init() {}
     }
 
     /// Released grants that are kept.
@@ -24,6 +27,8 @@ package actor SliceJournal {
     nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let path: String
     private var opened: Opened?
+    /// Rows of `meta` as they were last written.
+    private var written: [String: String] = [:]
 
     private struct Opened {
         let connection: SQLiteConnection
@@ -76,11 +81,19 @@ package actor SliceJournal {
         contents.held = held
         contents.unreadable = unreadable
         contents.released = released
-        contents.incarnation = try connection.prepare("SELECT value FROM meta WHERE key = 'incarnation'").first { row in
-            IncarnationID(row.text(0))
+        try connection.prepare("SELECT key, value FROM meta").forEachRow { row in
+            written[row.text(0)] = row.text(1)
         }
+        contents.memory = SliceMemory(
+            incarnation: written["incarnation"].map { IncarnationID($0) },
+            killTimes: json("killTimes").map { KillTimes(json: $0) } ?? KillTimes(),
+            alive: json("alive").flatMap(AliveNote.init(json:)))
+        contents.heartbeats = json("heartbeats").map { HeartbeatMemory(json: $0) } ?? HeartbeatMemory()
         return contents
     }
+
+    /// A row of `meta`; one that cannot be read counts as none.
+    private func json(_ key: String) -> JSON? { written[key].flatMap { try? JSON.parse($0) } }
 
     /// Writes a held slice as it now is.
     package func put(_ slice: HeldSlice) throws(SQLiteError) {
@@ -99,9 +112,29 @@ package actor SliceJournal {
         }
     }
 
-    /// Remembers the life of the store that this node last obeyed.
-    package func setIncarnation(_ incarnation: IncarnationID) throws(SQLiteError) {
-        try open().setMeta.run("incarnation", .text(incarnation.rawValue))
+    /// Keeps what the core remembers; only rows that changed are written.
+    package func save(_ memory: SliceMemory) throws(SQLiteError) {
+        var rows = ["killTimes": memory.killTimes.json.text]
+        rows["incarnation"] = memory.incarnation?.rawValue
+        rows["alive"] = memory.alive?.json.text
+        try save(rows)
+    }
+
+    /// Keeps what heartbeats say of the past.
+    package func save(_ memory: HeartbeatMemory) throws(SQLiteError) {
+        try save(["heartbeats": memory.json.text])
+    }
+
+    private func save(_ rows: [String: String]) throws(SQLiteError) {
+        let changed = rows.filter { written[$0.key] != $0.value }
+        guard !changed.isEmpty else { return }
+        let opened = try open()
+        try opened.connection.transaction { () throws(SQLiteError) in
+            for (key, value) in changed.sorted(by: { $0.key < $1.key }) {
+                try opened.setMeta.run(.text(key), .text(value))
+            }
+        }
+        written.merge(changed) { _, new in new }
     }
 
     private static func slice(_ text: String) -> HeldSlice? {

@@ -6,12 +6,12 @@ import TidemillSeams
 
 /// What the watches bring.
 extension SliceKeeper {
-    package func apply(_ event: ReflectorEvent<Kinds.Slice>) async {
+    package func apply(_ event: ReflectorEvent<Kinds.Slice>, under demand: Int) async {
         switch event {
         case .synced(let slices, let revision):
             await writer.keep(only: Set(slices.map { SliceUID($0.metadata.uid) }))
             for slice in slices { await writer.note(slice) }
-            feed(.listed(slices.map(SliceView.init)))
+            feed(.listed(slices.map(SliceView.init), under: demand))
             appliedSlices = max(appliedSlices, revision)
             await sweep()
         case .added(let slice), .modified(let slice):
@@ -31,10 +31,10 @@ extension SliceKeeper {
         }
     }
 
-    package func apply(_ event: ReflectorEvent<Kinds.Job>) {
+    package func apply(_ event: ReflectorEvent<Kinds.Job>, under demand: Int) {
         switch event {
         case .synced(let jobs, let revision):
-            feed(.gangsListed(jobs.compactMap(GangView.init)))
+            feed(.gangsListed(jobs.compactMap(GangView.init), under: demand))
             appliedGangs = max(appliedGangs, revision)
         case .added(let job), .modified(let job):
             if let gang = GangView(job) { feed(.gangSeen(gang)) }

@@ -9,12 +9,12 @@ import TidemillSeams
 /// The shell around `SliceCore`: observes, asks the core, performs its effects, and feeds the results back. Between reading
 /// and changing the core there is no await.
 package actor SliceKeeper: Service {
-    private var core: SliceCore
+    var core: SliceCore
     private let journal: SliceJournal
-    private let host: any SliceHost
+    let host: any SliceHost
     let writer: ReportWriter
-    private let time: any TimeSource
-    private let sleep: Sleep
+    let time: any TimeSource
+    let sleep: Sleep
     let logger: Logger
 
     /// Effects that wait to be performed; bounded by a few for each slice of the node.
@@ -23,22 +23,26 @@ package actor SliceKeeper: Service {
     private let wake: AsyncStream<Void>.Continuation
     var appliedSlices = Revision(0)
     var appliedGangs = Revision(0)
-    private var knownIncarnation: IncarnationID?
+    /// What the journal said at the start.
+    private let contents: SliceJournal.Contents
+    let identity: NodeIdentity
     private var isRecovered = false
-    /// What arrived before the journal was read; of renewals only the last.
+    /// What arrived before the machine was looked through; of renewals and refusals only the last.
     private var early: [SliceEvent] = []
-    /// An incarnation that the journal does not know yet.
-    private var newIncarnation: IncarnationID?
+    /// Who waits for demands for fresh lists.
+    private var listeners: [AsyncStream<Int>.Continuation] = []
 
     /// Twenty at 50 ms and forty at a second.
     static let triesUntilStuck = 60
 
     package init(
-        core: SliceCore, journal: SliceJournal, host: any SliceHost, writer: ReportWriter, time: any TimeSource,
-        sleep: @escaping Sleep, logger: Logger
+        core: SliceCore, identity: NodeIdentity, journal: SliceJournal, contents: SliceJournal.Contents,
+        host: any SliceHost, writer: ReportWriter, time: any TimeSource, sleep: @escaping Sleep, logger: Logger
     ) {
         self.core = core
+        self.identity = identity
         self.journal = journal
+        self.contents = contents
         self.host = host
         self.writer = writer
         self.time = time
@@ -51,11 +55,8 @@ package actor SliceKeeper: Service {
     package func run() async throws {
         try await recover()
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.watchLives() }
             for await _ in woken.cancelOnGracefulShutdown() {
-                if let incarnation = newIncarnation {
-                    newIncarnation = nil
-                    group.addTask { await self.persist(incarnation) }
-                }
                 while !pending.isEmpty {
                     let effect = pending.removeFirst()
                     group.addTask { await self.perform(effect) }
@@ -68,7 +69,7 @@ package actor SliceKeeper: Service {
     /// Tells the core what happened.
     package func feed(_ event: SliceEvent) {
         guard isRecovered else {
-            if case .renewed = event { early.removeAll { if case .renewed = $0 { true } else { false } } }
+            if event.speaksOfLease { early.removeAll(where: \.speaksOfLease) }
             return early.append(event)
         }
         let effects = core.on(event, at: time.now())
@@ -100,24 +101,31 @@ package actor SliceKeeper: Service {
         return (SliceKey(uid: view.uid, epoch: grant.epoch), false)
     }
 
-    // MARK: What the controller says
+    // MARK: Fresh lists
 
-    /// A heartbeat was acknowledged. Waits for nothing, least of all for the journal.
-    package func renewed(sentAt: Instant, incarnation: IncarnationID) {
-        guard isRecovered else { return feed(.renewed(sentAt: sentAt, incarnationIsKnown: false)) }
-        if knownIncarnation == nil {
-            knownIncarnation = incarnation
-            newIncarnation = incarnation
-            wake.yield()
+    /// The next demand for fresh lists with a higher number; nil when the caller is cancelled first.
+    nonisolated package func demand(after last: Int) async -> Int? {
+        for await demand in await demands() where demand > last { return demand }
+        return nil
+    }
+
+    private func demands() -> AsyncStream<Int> {
+        let (demands, listener) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        listener.yield(core.standing.demand)
+        listeners.append(listener)
+        return demands
+    }
+
+    private func tellListeners(_ demand: Int) {
+        listeners = listeners.filter { listener in
+            if case .terminated = listener.yield(demand) { false } else { true }
         }
-        feed(.renewed(sentAt: sentAt, incarnationIsKnown: knownIncarnation == incarnation))
     }
 
     // MARK: Start
 
-    /// Reads the journal, looks for what is left of every grant, and lets the core adopt it.
+    /// Looks for what is left of every grant, and lets the core adopt it.
     private func recover() async throws {
-        let contents = try await journal.load()
         for uid in contents.unreadable {
             logger.error(
                 "the journal's entry of a slice cannot be read; what is left of it is adopted from the list",
@@ -131,12 +139,11 @@ package actor SliceKeeper: Service {
         for key in try await host.found() where !known.contains(key) {
             events.append(.stray(key, await host.remains(of: key)))
         }
-        knownIncarnation = contents.incarnation
         isRecovered = true
         core.remember(contents.released)
         let waiting = early
         early = []
-        for event in events + waiting { feed(event) }
+        for event in events + [.scanned] + waiting { feed(event) }
         if !contents.held.isEmpty {
             logger.info("adopted what the journal held", metadata: ["slices": "\(contents.held.count)"])
         }
@@ -172,9 +179,13 @@ package actor SliceKeeper: Service {
         case .empty(let slice):
             guard await persist(slice) else { return }
             await empty(slice)
+        case .freeze(let slice), .thaw(let slice):
+            await settleFreezer(slice.key)
         case .report(let slice):
             guard await persist(slice) else { return }
-            if await writer.report(slice) { feed(.releaseAcknowledged(slice.key)) }
+            if let event = await writer.report(slice) { feed(event) }
+        case .keep(let slice):
+            _ = await persist(slice)
         case .refuse(let view, let reason, let message):
             logger.warning(
                 "a grant is refused",
@@ -183,6 +194,13 @@ package actor SliceKeeper: Service {
         case .forget(let slice):
             await close(slice)
             await sweep()
+        case .relist(let demand):
+            logger.info("slices and gangs are listed anew", metadata: ["demand": "\(demand)"])
+            tellListeners(demand)
+        case .sendInventory:
+            await sendInventory()
+        case .remember:
+            await persistMemory()
         }
     }
 
@@ -229,11 +247,12 @@ package actor SliceKeeper: Service {
     private func stop(_ slice: HeldSlice) async {
         guard case .active(let task) = slice.phase else { return }
         await host.askToEnd(task)
-        do { try await sleep(LinuxSliceHost.stopGrace + .seconds(15)) } catch { return }
+        // Its grace, and what it may wait for a disk that is full when it records the end.
+        do { try await sleep(LinuxSliceHost.stopGrace + .seconds(45)) } catch { return }
         if let now = core.held[slice.uid], now.key == slice.key, now.phase == slice.phase { await host.kill(task) }
     }
 
-    private func empty(_ slice: HeldSlice) async {
+    func empty(_ slice: HeldSlice) async {
         var tries = 0
         while !Task.isCancelled {
             do throws(SliceHostError) {
@@ -284,9 +303,9 @@ package actor SliceKeeper: Service {
         }
     }
 
-    private func persist(_ incarnation: IncarnationID) async {
+    private func persistMemory() async {
         while !Task.isCancelled {
-            do { return try await journal.setIncarnation(incarnation) } catch { await journalFailed(error) }
+            do { return try await journal.save(core.memory) } catch { await journalFailed(error) }
         }
     }
 

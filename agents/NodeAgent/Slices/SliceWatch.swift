@@ -4,7 +4,8 @@ import TidemillModel
 import TidemillSeams
 import TidemillWire
 
-/// Brings what the controller says of this node's slices and gangs to the keeper, in order and without gaps.
+/// Brings what the controller says of this node's slices and gangs to the keeper, in order and without gaps; and from the
+/// beginning, with a fresh list, whenever the keeper demands it.
 package struct SliceWatch: Service {
     private let slices: Reflector<Kinds.Slice>
     private let jobs: Reflector<Kinds.Job>
@@ -26,8 +27,28 @@ package struct SliceWatch: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
-                group.addTask { for await event in slices { await keeper.apply(event) } }
-                group.addTask { for await event in jobs { await keeper.apply(event) } }
+                group.addTask { await follow(slices) { event, demand in await keeper.apply(event, under: demand) } }
+                group.addTask { await follow(jobs) { event, demand in await keeper.apply(event, under: demand) } }
+            }
+        }
+    }
+
+    /// Mirrors until the next demand, and then begins anew: a mirror's first request is a list, so that what it brings was
+    /// asked for after the demand under whose number it is told.
+    private func follow<Object>(
+        _ mirror: Reflector<Object>, _ apply: @escaping @Sendable (ReflectorEvent<Object>, Int) async -> Void
+    ) async {
+        var next: Int? = 0
+        while let demand = next {
+            next = await withTaskGroup(of: Int?.self) { group in
+                group.addTask {
+                    for await event in mirror { await apply(event, demand) }
+                    return nil
+                }
+                group.addTask { await keeper.demand(after: demand) }
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                return first
             }
         }
     }

@@ -103,15 +103,22 @@ package actor LinuxSliceHost: SliceHost {
         var waited = Duration.zero
         while true {
             let hasEnded = handle.exitNow() != nil
-            if let started = startedRecord(files) {
+            // Records that cannot be read now are read again: nothing is concluded from them.
+            guard let started = await surely({ () throws(HostError) in try startedRecord(files) }) else {
+                throw .failed("The agent ended while the task was being started.")
+            }
+            if let started {
                 shims[started.shim] = handle
                 return RunningTask(started)
             }
-            if hasEnded { throw .nothingRan(outcome(files) ?? TaskVerdict.startError(complaint(files))) }
+            if hasEnded {
+                let end = await surely { () throws(HostError) in try endRecord(files) } ?? nil
+                throw .nothingRan(end.map { TaskOutcome($0) } ?? TaskVerdict.startError(complaint(files)))
+            }
             if waited >= Self.startTime {
                 revoke(files)
                 // A record that is there now is of a shim that may have let the command go before.
-                if startedRecord(files) != nil { continue }
+                if try attempt({ () throws(HostError) in try startedRecord(files) }) != nil { continue }
                 try attempt { () throws(HostError) in _ = try handle.signal(9) }
                 throw .nothingRan(TaskVerdict.startError("The shim recorded no start within \(Self.startTime)."))
             }
@@ -125,7 +132,16 @@ package actor LinuxSliceHost: SliceHost {
         let handle = await surely { () throws(HostError) in try shim(of: task) } ?? nil
         if let handle { _ = await handle.exit() }
         shims[task.shim] = nil
-        return Remains(outcome: outcome(folder(slice.key)), startedAt: task.startedAt)
+        let files = folder(slice.key)
+        let end = await surely { () throws(HostError) in try endRecord(files) } ?? nil
+        return Remains(outcome: end.map { TaskOutcome($0) }, startedAt: task.startedAt, killTime: end?.killTime)
+    }
+
+    package func isAlive(_ key: SliceKey, _ task: RunningTask) -> Bool {
+        // The init lives as long as anything of the task; its shim may live on until the end is recorded. What cannot be
+        // looked at now counts as nothing, until the next time.
+        guard let started = try? startedRecord(folder(key)), started.shim == task.shim else { return false }
+        return (try? adopt(started.initProcess))?.isRunning ?? false
     }
 
     package func askToEnd(_ task: RunningTask) { signal(task, 15) }
@@ -141,7 +157,8 @@ package actor LinuxSliceHost: SliceHost {
     }
 
     package func empty(_ key: SliceKey) throws(SliceHostError) -> Bool {
-        if let started = startedRecord(folder(key)), started.boot == settings.bootID {
+        let record = try attempt { () throws(HostError) in try startedRecord(folder(key)) }
+        if let started = record, started.boot == settings.bootID {
             // A shim that still lives here has no task to guard. The init ends last of its namespace: where no cgroup
             // counts, it alone says whether a process is left.
             var isEmpty = true
@@ -163,6 +180,17 @@ package actor LinuxSliceHost: SliceHost {
                 return false
             }
         }
+    }
+
+    package func freeze(_ key: SliceKey) throws(SliceHostError) -> Bool {
+        try attempt { () throws(HostError) in
+            try driver.freeze(group(key))
+            return try driver.isFrozen(group(key))
+        }
+    }
+
+    package func thaw(_ key: SliceKey) throws(SliceHostError) {
+        try attempt { () throws(HostError) in try driver.thaw(group(key)) }
     }
 
     package func remains(of key: SliceKey) async -> Remains {
@@ -203,12 +231,14 @@ package actor LinuxSliceHost: SliceHost {
 
     private func remainsNow(_ files: SliceFolder) throws(HostError) -> Remains {
         // In this order: a task that ends between the two reads is found ended.
-        let started = startedRecord(files)
+        let started = try startedRecord(files)
         if let started, started.boot == settings.bootID, let handle = try adopt(started.shim) {
             shims[started.shim] = handle
             return Remains(running: RunningTask(started), startedAt: started.startedAt)
         }
-        return Remains(outcome: outcome(files), startedAt: started?.startedAt)
+        let end = try endRecord(files)
+        return Remains(
+            outcome: end.map { TaskOutcome($0) }, startedAt: started?.startedAt, killTime: end?.killTime)
     }
 
     package func found() throws(SliceHostError) -> [SliceKey] {
@@ -254,18 +284,19 @@ package actor LinuxSliceHost: SliceHost {
         return nil
     }
 
-    private func startedRecord(_ files: SliceFolder) -> StartedRecord? {
-        // No file is the usual case; a damaged one counts as none, and the end as unknown.
-        guard let bytes = try? HostFile.read(files.started, limit: 1 << 16) else { return nil }
+    private func startedRecord(_ files: SliceFolder) throws(HostError) -> StartedRecord? {
+        guard let bytes = try HostFile.readIfPresent(files.started, limit: 1 << 16) else { return nil }
+        // A damaged one counts as none, and the end as unknown.
         return try? StartedRecord(bytes: bytes)
     }
 
-    private func outcome(_ files: SliceFolder) -> TaskOutcome? {
-        // As above: an end that cannot be read was not recorded.
-        guard let bytes = try? HostFile.read(files.ended, limit: 1 << 16), let record = try? EndRecord(bytes: bytes),
-            record.sliceUID == files.key.uid, record.epoch == files.key.epoch
+    private func endRecord(_ files: SliceFolder) throws(HostError) -> EndRecord? {
+        guard let bytes = try HostFile.readIfPresent(files.ended, limit: 1 << 16) else { return nil }
+        // As above: an end that was read and makes no sense was not recorded.
+        guard let record = try? EndRecord(bytes: bytes), record.sliceUID == files.key.uid,
+            record.epoch == files.key.epoch
         else { return nil }
-        return TaskOutcome(record)
+        return record
     }
 
     private func complaint(_ files: SliceFolder) -> String {

@@ -41,11 +41,13 @@ extension HeldSlice.Phase {
         case .prepared: return ["is": "prepared"]
         case .starting: return ["is": "starting"]
         case .active(let task):
-            return [
+            var json: JSON = [
                 "is": "active", "shim": .integer(Int64(task.shim.pid)), "shimTicks": .integer(task.shim.startTicks),
                 "pid": .integer(Int64(task.pid)), "startedAt": task.startedAt.json,
                 "unenforced": .array(task.unenforced.map { .string($0) }),
             ]
+            json["seenAt"] = task.seenAt.map { .integer($0.nanoseconds) }
+            return json
         case .emptying(let startedAt, let outcome):
             var json: JSON = ["is": "emptying"]
             json["startedAt"] = startedAt?.json
@@ -74,7 +76,8 @@ extension HeldSlice.Phase {
             let unenforced = json["unenforced"]?.array?.compactMap(\.string) ?? []
             self = .active(
                 RunningTask(
-                    shim: identity, pid: Int32(truncatingIfNeeded: pid), startedAt: startedAt, unenforced: unenforced))
+                    shim: identity, pid: Int32(truncatingIfNeeded: pid), startedAt: startedAt, unenforced: unenforced,
+                    seenAt: json["seenAt"]?.integer.map(Instant.init(nanoseconds:))))
         case "emptying": self = .emptying(startedAt: startedAt, outcome: outcome)
         case "released":
             guard let releasedAt = json["releasedAt"].flatMap(WallTime.init(json:)) else { return nil }

@@ -10,12 +10,17 @@ package struct RunningTask: Hashable, Sendable {
     package var startedAt: WallTime
     /// What the shim could not enforce, a sentence each.
     package var unenforced: [String]
+    /// The first instant at which the agent knew it running, on the clock of the grant's boot.
+    package var seenAt: Instant?
 
-    package init(shim: ProcessIdentity, pid: Int32, startedAt: WallTime, unenforced: [String] = []) {
+    package init(
+        shim: ProcessIdentity, pid: Int32, startedAt: WallTime, unenforced: [String] = [], seenAt: Instant? = nil
+    ) {
         self.shim = shim
         self.pid = pid
         self.startedAt = startedAt
         self.unenforced = unenforced
+        self.seenAt = seenAt
     }
 }
 

@@ -22,9 +22,9 @@ extension SliceCore {
             slice, startedAt: nil, outcome: TaskVerdict.startError("The slice could not be prepared: \(message)"))
     }
 
-    mutating func started(_ key: SliceKey, _ task: RunningTask) -> [SliceEffect] {
+    mutating func started(_ key: SliceKey, _ task: RunningTask, at now: Instant) -> [SliceEffect] {
         guard var slice = held[key.uid], slice.key == key, slice.phase == .starting else { return [] }
-        slice.phase = .active(task)
+        slice.phase = .active(task.seen(at: now))
         held[key.uid] = slice
         deadlines[key.uid] = nil
         return [.watch(slice), .report(slice)] + (slice.stop == nil ? [] : [.stop(slice)])
@@ -37,8 +37,15 @@ extension SliceCore {
 
     mutating func shimEnded(_ key: SliceKey, _ remains: Remains) -> [SliceEffect] {
         guard let slice = held[key.uid], slice.key == key, case .active(let task) = slice.phase else { return [] }
-        let outcome = remains.outcome ?? TaskVerdict.lost(startedAt: task.startedAt)
+        let outcome = remains.outcome ?? lost(slice, startedAt: task.startedAt)
         return empty(slice, startedAt: task.startedAt, outcome: TaskVerdict.judge(outcome, stop: slice.stop))
+            + measure(remains)
+    }
+
+    /// Deadlines reckon with the time that this machine took to end slices lately.
+    mutating func measure(_ remains: Remains) -> [SliceEffect] {
+        guard let time = remains.killTime, memory.killTimes.note(time) else { return [] }
+        return [.remember]
     }
 
     /// Ends what is left of a slice. Its shares stay held until `emptied`.
@@ -47,12 +54,14 @@ extension SliceCore {
         slice.phase = .emptying(startedAt: startedAt, outcome: outcome)
         held[slice.uid] = slice
         deadlines[slice.uid] = nil
+        distrusted[slice.uid] = nil
         return [.empty(slice)]
     }
 
     /// The controller is told why the slice is not released: Releasing is written only when it waits.
     mutating func stuck(_ key: SliceKey) -> [SliceEffect] {
         guard let slice = held[key.uid], slice.key == key, case .emptying = slice.phase else { return [] }
+        stuckSlices.insert(key.uid)
         return [.report(slice)]
     }
 
@@ -65,14 +74,74 @@ extension SliceCore {
         slice.phase = .released(
             .init(startedAt: startedAt, releasedAt: outcome?.finishedAt ?? wall, outcome: outcome))
         held[key.uid] = slice
+        stuckSlices.remove(key.uid)
         if !book.release(key.uid, epoch: key.epoch) { book.noteReleased(slice.grant.judged(for: key.uid)) }
+        guard orders[key] == nil else { return close(slice) }
         return [.report(slice)]
     }
 
-    mutating func forget(_ key: SliceKey, at now: Instant) -> [SliceEffect] {
+    mutating func acknowledge(_ key: SliceKey, at now: Instant) -> [SliceEffect] {
         guard let slice = held[key.uid], slice.key == key, case .released = slice.phase else { return [] }
-        held[key.uid] = nil
-        finished[key.uid] = views[key.uid] == nil ? nil : key.epoch
-        return [.forget(slice)] + judge(key.uid, at: now)
+        return forget(slice, at: now)
+    }
+
+    /// The controller's API does not know the slice. That ends the matter once its list says so too.
+    mutating func unheard(_ key: SliceKey, at now: Instant) -> [SliceEffect] {
+        guard let slice = held[key.uid], slice.key == key, case .released = slice.phase else { return [] }
+        unheardOf.insert(key.uid)
+        return forgetUnheard(slice, at: now)
+    }
+
+    mutating func forgetUnheard(_ slice: HeldSlice, at now: Instant) -> [SliceEffect] {
+        guard unheardOf.contains(slice.uid), standing.mayConclude,
+            views[slice.uid]?.grant?.epoch != slice.grant.epoch
+        else { return [] }
+        return forget(slice, at: now)
+    }
+
+    mutating func forget(_ slice: HeldSlice, at now: Instant) -> [SliceEffect] {
+        close(slice) + judge(slice.uid, at: now)
+    }
+
+    /// The slice is no longer this node's business; its epoch and its end stay known.
+    private mutating func close(_ slice: HeldSlice) -> [SliceEffect] {
+        held[slice.uid] = nil
+        finished[slice.uid] = views[slice.uid] == nil ? nil : slice.grant.epoch
+        unheardOf.remove(slice.uid)
+        orders[slice.key] = nil
+        remember(end: slice)
+        return [.forget(slice)]
+    }
+
+    // MARK: What is told
+
+    /// Everything that waited to be told, now that it may be.
+    mutating func reports(notIn effects: [SliceEffect]) -> [SliceEffect] {
+        unheardOf = []
+        return held.values.sorted { $0.uid < $1.uid }.compactMap { slice in
+            switch slice.phase {
+            case .preparing, .starting: return nil
+            case .emptying where !stuckSlices.contains(slice.uid): return nil
+            case .prepared, .active, .emptying, .released:
+                let report = SliceEffect.report(slice)
+                return effects.contains(report) ? nil : report
+            }
+        }
+    }
+}
+
+extension SliceEffect {
+    /// The effect while nothing may be told: the journal keeps what a later report says.
+    var unspoken: SliceEffect {
+        if case .report(let slice) = self { .keep(slice) } else { self }
+    }
+}
+
+extension RunningTask {
+    /// With the instant from which on it is known to have run.
+    func seen(at now: Instant) -> RunningTask {
+        var task = self
+        task.seenAt = task.seenAt ?? now
+        return task
     }
 }

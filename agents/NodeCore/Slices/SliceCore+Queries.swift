@@ -9,10 +9,10 @@ extension SliceCore {
     }
 
     /// Whether the controller accepts this node, as far as it last said.
-    package var acceptsNode: Bool { isAdmitted }
+    package var acceptsNode: Bool { standing.isAdmitted }
 
     /// Whether a complete list of a known controller is there, so that what it does not name is nobody's.
-    package var mayForgetUnknown: Bool { hasList && incarnationIsKnown }
+    package var mayForgetUnknown: Bool { isScanned && standing.mayConclude }
 
     /// Until when a slice whose task is not started yet may live, by all renewals so far; nil with `keep`.
     package func deadline(of key: SliceKey) -> Deadline? {
@@ -26,12 +26,9 @@ extension SliceCore {
         return views[key.uid]?.grant?.epoch != key.epoch
     }
 
-    /// Released grants of the journal: their epochs are never taken again.
-    package mutating func remember(_ released: [HeldSlice]) {
-        for slice in released {
-            book.noteReleased(slice.grant.judged(for: slice.uid))
-            finished[slice.uid] = max(slice.grant.epoch, finished[slice.uid] ?? slice.grant.epoch)
-        }
+    /// Whose tasks run, so that they can be looked after.
+    package var active: [HeldSlice] {
+        held.values.filter { if case .active = $0.phase { true } else { false } }.sorted { $0.uid < $1.uid }
     }
 }
 
@@ -44,6 +41,12 @@ extension SliceEffect {
         case .watch(let slice): "watch \(slice.key)"
         case .stop(let slice): "stop \(slice.key)"
         case .empty(let slice): "empty \(slice.key)"
+        case .freeze(let slice): "freeze \(slice.key)"
+        case .thaw(let slice): "thaw \(slice.key)"
+        case .keep(let slice): "keep \(slice.key)"
+        case .relist(let number): "list anew, demand \(number)"
+        case .sendInventory: "send the inventory"
+        case .remember: "remember"
         case .report(let slice): "report \(slice.key)"
         case .refuse(let view, let reason, _): "refuse \(view.uid): \(reason.rawValue)"
         case .forget(let slice): "forget \(slice.key)"

@@ -9,88 +9,133 @@ import TidemillSeams
 /// 2. Nothing is prepared or started before a complete list, without an acknowledged renewal, or past its deadline.
 /// 3. A grant that was released is never taken again: its epoch stays known.
 /// 4. Ends come from shims' records; without one a task is Lost.
+/// 5. While the life of the controller's store is not known, what runs is adopted and nothing is ended by absence, given
+///    back or acknowledged by absence (`ControllerStanding`).
 package struct SliceCore: Sendable {
     package let bootID: BootID
-    /// Measured time to kill, for deadlines of what is not started yet.
-    package let timeToKill: Duration
-
     package internal(set) var held: [SliceUID: HeldSlice] = [:]
     package internal(set) var book: GrantBook
+    /// What of this the journal keeps beside the slices.
+    package internal(set) var memory: SliceMemory
+    package internal(set) var standing: ControllerStanding
     var views: [SliceUID: SliceView] = [:]
     var gangs: [JobUID: GangView] = [:]
     /// Found on the machine without a journal entry, until a list says whose they are.
     var strays: [SliceKey: Remains] = [:]
     /// Deadlines of `stop` slices whose task is not started; the shim holds the others.
     var deadlines: [SliceUID: Deadline] = [:]
-    /// Epochs that were refused or released, so that late views of them change nothing.
+    /// Epochs that were released, so that late views of them change nothing.
     var finished: [SliceUID: Epoch] = [:]
+    /// Epochs that were refused: nothing of them is here, and their end is acknowledged when it is asked for.
+    var refused: [SliceUID: Epoch] = [:]
+    /// How released grants ended, for a store that has forgotten it.
+    var endings: [SliceUID: HeldSlice] = [:]
+    /// Ends that the controller ordered in answer to an inventory.
+    var orders: [SliceKey: StopRequest] = [:]
+    /// Released slices that the controller says it does not know.
+    var unheardOf: Set<SliceUID> = []
+    /// Slices of which a process does not end.
+    var stuckSlices: Set<SliceUID> = []
+    /// `stop` slices whose deadline cannot be trusted, since when; they wait for a renewal that was sent after it.
+    var distrusted: [SliceUID: Instant] = [:]
+    /// The last jump of the clock that no renewal followed.
+    var jump: (size: Duration, at: Instant)?
     var lastRenewal: Instant?
-    var isAdmitted = false
-    var incarnationIsKnown = false
-    var hasList = false
+    /// The highest epoch met in journal, cgroups and grants.
+    var highestEpoch = Epoch(0)
+    var isScanned = false
+    var inventory = InventoryDuty()
 
-    /// `lastRenewal` is what the lease page says of this boot at the agent's start.
+    /// Measured time to kill, for deadlines of what is not started yet.
+    package var timeToKill: Duration { memory.killTimes.bound }
+
+    /// `lastRenewal` is what the lease page says of this boot at the agent's start, `memory` what the journal says.
     package init(
-        bootID: BootID, devices: [DeviceID: DeviceCapacity], timeToKill: Duration, lastRenewal: Instant? = nil
+        bootID: BootID, devices: [DeviceID: DeviceCapacity], memory: SliceMemory = SliceMemory(),
+        lastRenewal: Instant? = nil
     ) {
         self.bootID = bootID
-        self.timeToKill = timeToKill
+        self.memory = memory
         self.lastRenewal = lastRenewal
+        standing = ControllerStanding(known: memory.incarnation)
         book = GrantBook(boot: bootID, devices: devices)
     }
 
     package mutating func on(_ event: SliceEvent, at now: Instant) -> [SliceEffect] {
+        let spoke = standing.maySpeak
+        let effects = happen(event, at: now)
+        guard standing.maySpeak else { return effects.map(\.unspoken) }
+        return spoke ? effects : effects + reports(notIn: effects)
+    }
+
+    private mutating func happen(_ event: SliceEvent, at now: Instant) -> [SliceEffect] {
         switch event {
-        case .recovered(let slice, let remains): recover(slice, remains)
+        case .recovered(let slice, let remains): recover(slice, remains, at: now)
         case .stray(let key, let remains): note(key, remains)
-        case .listed(let all): list(all, at: now)
+        case .scanned: scanned(at: now)
+        case .listed(let all, let demand): list(all, under: demand, at: now)
         case .seen(let view): see(view, at: now)
         case .gone(let uid): lose(uid, at: now)
-        case .gangsListed(let all): listGangs(all, at: now)
+        case .gangsListed(let all, let demand): listGangs(all, under: demand, at: now)
         case .gangSeen(let gang): see(gang, at: now)
         case .gangGone(let job): loseGang(job)
-        case .renewed(let sentAt, let isKnown): renew(sentAt, incarnationIsKnown: isKnown, at: now)
-        case .turnedAway: turnAway()
+        case .renewed(let sentAt, let incarnation, let wanted): renew(sentAt, incarnation, wanted, at: now)
+        case .turnedAway(let wanted): turnAway(wanted, at: now)
+        case .inventoryAnswered(let reply): inventoryAnswered(reply, at: now)
+        case .inventoryUnanswered: inventoryUnanswered()
+        case .clockJumped(let size): clockJumped(by: size, at: now)
+        case .alive(let keys, let instant, let wall): noteAlive(keys, at: instant, wall)
         case .prepared(let key): step(key, at: now, from: [.preparing]) { $0.phase = .prepared }
         case .prepareFailed(let key, let message): prepareFailed(key, message: message)
-        case .started(let key, let task): started(key, task)
+        case .started(let key, let task): started(key, task, at: now)
         case .startFailed(let key, let outcome): startFailed(key, outcome)
         case .shimEnded(let key, let remains): shimEnded(key, remains)
         case .stuck(let key): stuck(key)
         case .emptied(let key, let wall): emptied(key, at: wall)
-        case .releaseAcknowledged(let key): forget(key, at: now)
+        case .releaseAcknowledged(let key): acknowledge(key, at: now)
+        case .unheard(let key): unheard(key, at: now)
         }
     }
 
     // MARK: What the controller says
 
-    private mutating func list(_ all: [SliceView], at now: Instant) -> [SliceEffect] {
-        hasList = true
+    private mutating func list(_ all: [SliceView], under demand: Int, at now: Instant) -> [SliceEffect] {
+        guard standing.listedSlices(under: demand, at: now) else { return [] }
         views = Dictionary(all.map { ($0.uid, $0) }) { _, last in last }
+        for view in all { meet(view) }
         finished = finished.filter { views[$0.key] != nil }
-        return settleStrays() + judgeAll(at: now)
+        refused = refused.filter { views[$0.key] != nil }
+        return settleStrays(at: now) + judgeAll(at: now)
     }
 
     private mutating func see(_ view: SliceView, at now: Instant) -> [SliceEffect] {
         views[view.uid] = view
+        meet(view)
         return judge(view.uid, at: now)
     }
 
     private mutating func lose(_ uid: SliceUID, at now: Instant) -> [SliceEffect] {
         views[uid] = nil
         finished[uid] = nil
+        refused[uid] = nil
         return judge(uid, at: now)
     }
 
-    private mutating func listGangs(_ all: [GangView], at now: Instant) -> [SliceEffect] {
+    private mutating func meet(_ view: SliceView) {
+        if let epoch = view.grant?.epoch { highestEpoch = max(highestEpoch, epoch) }
+    }
+
+    private mutating func listGangs(_ all: [GangView], under demand: Int, at now: Instant) -> [SliceEffect] {
+        guard standing.listedGangs(under: demand, at: now) else { return [] }
         gangs = Dictionary(all.map { ($0.jobUID, $0) }) { _, last in last }
         return judgeAll(at: now)
     }
 
     private mutating func see(_ gang: GangView, at now: Instant) -> [SliceEffect] {
         gangs[gang.jobUID] = gang
-        let members = views.values.filter { $0.member?.jobUID == gang.jobUID }.map(\.uid)
-        return members.sorted().flatMap { judge($0, at: now) }
+        let members = Set(views.values.filter { $0.member?.jobUID == gang.jobUID }.map(\.uid))
+        let holders = held.values.filter { $0.member?.jobUID == gang.jobUID }.map(\.uid)
+        return members.union(holders).sorted().flatMap { judge($0, at: now) }
     }
 
     private mutating func loseGang(_ job: JobUID) -> [SliceEffect] {
@@ -98,18 +143,41 @@ package struct SliceCore: Sendable {
         return []
     }
 
-    private mutating func renew(_ sentAt: Instant, incarnationIsKnown known: Bool, at now: Instant) -> [SliceEffect] {
-        isAdmitted = true
-        incarnationIsKnown = known
+    private mutating func renew(
+        _ sentAt: Instant, _ incarnation: IncarnationID, _ wantsInventory: Bool, at now: Instant
+    ) -> [SliceEffect] {
+        let holdsNothing = isScanned && held.isEmpty && strays.isEmpty
+        let changes = standing.renewed(sentAt: sentAt, incarnation: incarnation, holdsNothing: holdsNothing)
         lastRenewal = max(sentAt, lastRenewal ?? sentAt)
-        let renewal = Renewal(boot: bootID, incarnation: IncarnationID(""), sentAt: sentAt)
+        let renewal = Renewal(boot: bootID, incarnation: incarnation, sentAt: sentAt)
         for uid in deadlines.keys { _ = deadlines[uid]?.extend(renewal, at: now) }
-        return settleStrays() + judgeAll(at: now)
+        return trust(sentAt) + perform(changes) + settleStrays(at: now) + judgeAll(at: now)
+            + sendInventory(isWanted: wantsInventory || standing.owesInventory, at: now)
     }
 
-    private mutating func turnAway() -> [SliceEffect] {
-        isAdmitted = false
-        return []
+    private mutating func turnAway(_ wantsInventory: Bool, at now: Instant) -> [SliceEffect] {
+        standing.turnedAway()
+        return sendInventory(isWanted: wantsInventory, at: now)
+    }
+
+    private mutating func scanned(at now: Instant) -> [SliceEffect] {
+        isScanned = true
+        return settleStrays(at: now) + judgeAll(at: now)
+    }
+
+    mutating func perform(_ changes: [ControllerStanding.Change]) -> [SliceEffect] {
+        changes.map { change in
+            switch change {
+            case .relist(let number):
+                return .relist(number)
+            case .known(let incarnation):
+                memory.incarnation = incarnation
+                // What another life of the store acknowledged this one may not know.
+                finished = [:]
+                refused = [:]
+                return .remember
+            }
+        }
     }
 
     // MARK: Judging
@@ -124,6 +192,8 @@ package struct SliceCore: Sendable {
         switch view.state {
         case .pending, .released:
             return []
+        case .reserved where grant.epoch <= refused[uid] ?? Epoch(0):
+            return []
         case .reserved where !view.isDeleting && !gangIsOver(for: view.member):
             return take(view, grant, at: now)
         case .reserved, .prepared, .active, .releasing, .scrubbing, .lost:
@@ -133,9 +203,10 @@ package struct SliceCore: Sendable {
 
     /// A grant on Committed: hold its shares and prepare, or refuse.
     private mutating func take(_ view: SliceView, _ grant: SliceGrant, at now: Instant) -> [SliceEffect] {
-        guard isAdmitted, hasList, strays.isEmpty, !holdsUnknownShares, gang(of: view.member, is: .committed) else {
-            return []
-        }
+        guard isScanned, standing.maySpeak, standing.hasList, strays.isEmpty, !holdsUnknownShares,
+            gang(of: view.member, is: .committed), !isDistrusted(grant)
+        else { return [] }
+        if let message = unkeepable(grant) { return refuse(view, grant, .pastDeadline, message) }
         switch book.accept(grant.judged(for: view.uid), renewedAt: lastRenewal, timeToKill: timeToKill, at: now) {
         case .accepted(let deadline):
             deadlines[view.uid] = deadline
@@ -146,19 +217,42 @@ package struct SliceCore: Sendable {
             // Nothing is wrong with the grant: the next acknowledged renewal decides.
             return []
         case .refused(let reason, let message):
-            finished[view.uid] = grant.epoch
-            return [.refuse(view, reason, message: message)]
+            return refuse(view, grant, reason, message)
         }
     }
 
+    private mutating func refuse(
+        _ view: SliceView, _ grant: SliceGrant, _ reason: GrantRefusal, _ message: String
+    ) -> [SliceEffect] {
+        refused[view.uid] = grant.epoch
+        return [.refuse(view, reason, message: message)]
+    }
+
+    /// Why this machine is too slow for the grant: a margin of more than half of `after` leaves no room for three
+    /// heartbeats, of which one may be lost.
+    private func unkeepable(_ grant: SliceGrant) -> String? {
+        guard let after = grant.stopAfter, timeToKill > after / 2 else { return nil }
+        let (taken, allowed) = (timeToKill.wholeNanoseconds / 1_000_000, after.wholeNanoseconds / 1_000_000)
+        return "ending a task took \(taken) ms on this node lately, too long for a task that must end in \(allowed) ms"
+    }
+
     /// The controller believes that this node has something of the slice, or asks for its end, and there is nothing: look
-    /// once more on the machine, then say so. A task that ran here has no record, so it is Lost.
+    /// once more on the machine, then say so. A task that ran here has no record, so it is Lost; unless this node remembers
+    /// its end, and the store is one that has forgotten it.
     ///
-    /// Only a node that the controller accepts may say so: another machine under the same name knows nothing of it.
+    /// Only a node that the controller accepts may say so: another machine under the same name knows nothing of it. And only
+    /// to a store that is known (section 4, Restore): while a restored one is put together again, it decides by inventories
+    /// which attempts go on, and a claim about an older one, Lost or not, would come between.
     private mutating func giveBack(_ view: SliceView, _ grant: SliceGrant) -> [SliceEffect] {
-        guard hasList, isAdmitted else { return [] }
+        guard isScanned, standing.mayConclude else { return [] }
         let wasActive = view.state == .active || view.activeAt != nil
-        let outcome = wasActive ? TaskVerdict.lost(startedAt: view.activeAt) : nil
+        if let end = remembered(view, grant), !wasActive || end.hasOutcome {
+            held[view.uid] = end
+            return [.report(end)]
+        }
+        let known = memory.alive?.known(
+            SliceKey(uid: view.uid, epoch: grant.epoch), of: grant.bootID, seenAt: nil, startedAt: view.activeAt)
+        let outcome = wasActive ? TaskVerdict.lost(startedAt: view.activeAt, ranFor: known ?? .zero) : nil
         // Its shares are held until the machine was looked at: a process may be left.
         book.adopt(grant.judged(for: view.uid))
         return [.empty(hold(view, grant, .emptying(startedAt: view.activeAt, outcome: outcome)))]
@@ -175,17 +269,21 @@ package struct SliceCore: Sendable {
     mutating func advance(_ before: HeldSlice, at now: Instant) -> [SliceEffect] {
         var slice = before
         let isNewStop = slice.stop == nil
-        if isNewStop { slice.stop = stopRequest(for: slice) }
+        if isNewStop { slice.stop = orders[slice.key] ?? stopRequest(for: slice) }
         held[slice.uid] = slice
         switch slice.phase {
-        case .preparing, .starting, .emptying, .released:
+        case .preparing, .starting, .emptying:
             return []
+        case .released:
+            return forgetUnheard(slice, at: now)
         case .prepared where slice.stop != nil:
             return empty(slice, startedAt: nil, outcome: nil)
         case .prepared where isPastDeadline(slice, at: now):
             return empty(slice, startedAt: nil, outcome: TaskVerdict.fencedBeforeStart)
         case .prepared:
-            guard isAdmitted, gang(of: slice.member, is: .started) else { return [] }
+            guard standing.maySpeak, gang(of: slice.member, is: .started), distrusted[slice.uid] == nil else {
+                return []
+            }
             slice.phase = .starting
             held[slice.uid] = slice
             return [.start(slice, deadlines[slice.uid])]
@@ -204,42 +302,5 @@ package struct SliceCore: Sendable {
         held.values.contains { slice in
             if case .emptying = slice.phase { slice.grant.shares.isEmpty } else { false }
         }
-    }
-
-    /// Why the slice must end now; nil while it may live.
-    private func stopRequest(for slice: HeldSlice) -> StopRequest? {
-        guard let view = views[slice.uid] else {
-            // Only a complete list of a controller that we know ends what runs (section 4, Journal).
-            guard hasList, incarnationIsKnown else { return nil }
-            return StopRequest(reason: "Deleted", message: "The slice no longer exists, or is granted elsewhere.")
-        }
-        if let epoch = view.grant?.epoch, epoch > slice.grant.epoch {
-            return StopRequest(reason: "OldEpoch", message: "A newer grant, of epoch \(epoch), has replaced this one.")
-        }
-        if view.isDeleting { return StopRequest(reason: "Deleted", message: "The slice was deleted.") }
-        switch view.state {
-        case .releasing, .scrubbing, .lost, .released:
-            return StopRequest(reason: view.reason ?? view.state.rawValue, message: view.message)
-        case .pending, .reserved, .prepared, .active:
-            break
-        }
-        switch slice.phase {
-        case .preparing, .prepared:
-            guard gangIsOver(for: slice.member) else { return nil }
-            return StopRequest(reason: "GangNotReady", message: "The attempt was abandoned before it started.")
-        case .starting, .active, .emptying, .released:
-            return nil
-        }
-    }
-
-    private func gang(of member: SliceMember?, is state: Kinds.GangState) -> Bool {
-        guard let member, let gang = gangs[member.jobUID] else { return false }
-        return gang.attempt == member.attempt && gang.state == state
-    }
-
-    /// The attempt was abandoned, or a later one has begun.
-    private func gangIsOver(for member: SliceMember?) -> Bool {
-        guard let member, let gang = gangs[member.jobUID] else { return false }
-        return gang.attempt > member.attempt || (gang.attempt == member.attempt && gang.state == .abandoned)
     }
 }

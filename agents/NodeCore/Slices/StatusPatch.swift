@@ -20,6 +20,16 @@ package struct StatusPatch: Sendable {
         self.unenforced = unenforced
     }
 
+    /// Whether a report is settled before anything is written: a later grant has taken its place, or the store does not
+    /// know the slice or this grant of it. Nil when it is to be written.
+    package static func heard(_ held: HeldSlice, by current: Kinds.Slice) -> PendingReports.Heard? {
+        guard current.metadata.uid == held.uid.rawValue, let epoch = current.status.grant?.epoch else {
+            return .unheard
+        }
+        if epoch == held.grant.epoch.rawValue { return nil }
+        return epoch > held.grant.epoch.rawValue ? .acknowledged : .unheard
+    }
+
     /// What to write to the slice that the API shows as `current`.
     package func slice(_ held: HeldSlice, over current: Kinds.Slice, at wall: WallTime) -> JSON? {
         guard current.metadata.uid == held.uid.rawValue, current.status.grant?.epoch == held.grant.epoch.rawValue else {

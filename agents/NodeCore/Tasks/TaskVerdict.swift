@@ -15,11 +15,11 @@ package enum TaskVerdict {
         return judged
     }
 
-    /// The end of a task that left no record.
-    package static func lost(startedAt: WallTime?) -> TaskOutcome {
+    /// The end of a task that left no record; `ranFor` is how long it surely ran.
+    package static func lost(startedAt: WallTime?, ranFor: Duration = .zero) -> TaskOutcome {
         TaskOutcome(
             state: .lost, reason: "Lost", message: "The task's end was not recorded on its node.",
-            startedAt: startedAt)
+            startedAt: startedAt, ranFor: ranFor)
     }
 
     /// The deadline passed while the slice waited for its gang.
