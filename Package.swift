@@ -160,7 +160,8 @@ if !coresOnly {
         program(
             "bench", "Benchmarks/bench",
             [
-                "TidemillRig", "TidemillClient", arguments, nioSSL, nio("NIOCore"), nio("NIOPosix"),
+                "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeCore", "TidemillDaemon", arguments,
+                nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOTLS"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + storeBelow),
         library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),

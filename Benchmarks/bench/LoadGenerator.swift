@@ -98,9 +98,9 @@ private final class RequestLoop: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         received.writeBuffer(&buffer)
-        while let succeeded = takeAnswer() {
+        while let answer = HTTPAnswer.take(from: &received) {
             ledger.answered += 1
-            if !succeeded { ledger.failures += 1 }
+            if !answer.isSuccess { ledger.failures += 1 }
             let micros = (NIODeadline.now() - sentAt).nanoseconds / 1_000
             ledger.latency.record(UInt64(max(1, micros)))
             send(context)
@@ -120,54 +120,4 @@ private final class RequestLoop: ChannelInboundHandler {
         sentAt = .now()
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
     }
-
-    /// Takes one whole answer off the front of what was received: nil while it is incomplete, else whether it was a 2xx.
-    private func takeAnswer() -> Bool? {
-        let answer = received.withUnsafeReadableBytes { bytes -> (length: Int, succeeded: Bool)? in
-            guard let head = endOfHead(bytes), let length = contentLength(bytes[..<head]) else { return nil }
-            guard bytes.count >= head + length else { return nil }
-            return (head + length, bytes[9] == UInt8(ascii: "2"))
-        }
-        guard let answer else { return nil }
-        received.moveReaderIndex(forwardBy: answer.length)
-        received.discardReadBytes()
-        return answer.succeeded
-    }
-}
-
-/// The offset behind the empty line that ends an HTTP/1.1 head.
-private func endOfHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
-    var index = 3
-    while index < bytes.count {
-        if bytes[index] == 10, bytes[index - 1] == 13, bytes[index - 2] == 10, bytes[index - 3] == 13 {
-            return index + 1
-        }
-        index += 1
-    }
-    return nil
-}
-
-/// The value of the Content-Length header in any case; nil when there is none.
-private func contentLength(_ head: Slice<UnsafeRawBufferPointer>) -> Int? {
-    let name = Array("\ncontent-length:".utf8)
-    var index = head.startIndex
-    while index + name.count < head.endIndex {
-        var matched = 0
-        while matched < name.count,
-            head[index + matched] | (matched == 0 ? 0 : 0x20) == name[matched] | (matched == 0 ? 0 : 0x20)
-        {
-            matched += 1
-        }
-        if matched == name.count {
-            var value = 0
-            var digit = index + matched
-            while digit < head.endIndex, head[digit] != 13 {
-                if head[digit] >= 48, head[digit] <= 57 { value = value * 10 + Int(head[digit] - 48) }
-                digit += 1
-            }
-            return value
-        }
-        index += 1
-    }
-    return nil
 }

@@ -1,3 +1,5 @@
+import TidemillRig
+
 /// One figure of the bench, with the aim it is held against.
 struct Row {
     enum Aim {
@@ -34,6 +36,14 @@ struct Row {
     }
 }
 
+extension Row {
+    /// Prints a table, and the figures in one last line.
+    static func report(_ rows: [Row], as name: String) {
+        for row in rows { say(row.line) }
+        say("\(name): rows=\(rows.count) missed_aims=\(rows.filter(\.isMissed).count)")
+    }
+}
+
 /// A number as people read it: no decimals above a hundred, one above ten, two below.
 func figure(_ value: Double) -> String {
     if value >= 100 { return String(Int(value.rounded())) }
@@ -49,4 +59,10 @@ func pad(_ text: String, _ width: Int) -> String {
 func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+}
+
+/// The value below which `share` of the values lie; of few values, the largest.
+func quantile(_ values: [Double], _ share: Double) -> Double {
+    let sorted = values.sorted()
+    return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
 }

@@ -12,7 +12,7 @@ package struct Findings: Sendable {
         } else {
             let detail = detail()
             failed.append(what)
-            print("FAILED \(what)\(detail.isEmpty ? "" : ": \(detail)")")
+            say("FAILED \(what)\(detail.isEmpty ? "" : ": \(detail)")")
         }
     }
 

@@ -41,13 +41,15 @@ extension Kernel {
     }
 
     /// Processor seconds that a process has used so far, user and system, all threads; from /proc/PID/stat.
-    package static func processorSeconds(of pid: Int32) throws -> Double {
-        let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        guard let end = stat.lastIndex(of: ")") else { throw RigError("/proc/\(pid)/stat cannot be read") }
+    /// - Parameter thread: only of this thread, from /proc/PID/task/THREAD/stat.
+    package static func processorSeconds(of pid: Int32, thread: String? = nil) throws -> Double {
+        let path = "/proc/\(pid)\(thread.map { "/task/\($0)" } ?? "")/stat"
+        let stat = try String(contentsOfFile: path, encoding: .utf8)
+        guard let end = stat.lastIndex(of: ")") else { throw RigError("\(path) cannot be read") }
         // Behind the name come the fields from the third on; utime and stime are the 14th and 15th.
         let fields = stat[stat.index(after: end)...].split(separator: " ")
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw RigError("/proc/\(pid)/stat cannot be read")
+            throw RigError("\(path) cannot be read")
         }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }

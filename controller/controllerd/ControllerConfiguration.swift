@@ -1,4 +1,5 @@
 import Logging
+import TidemillAPIServer
 import TidemillDaemon
 
 /// What the controller is told, with its defaults.
@@ -7,6 +8,7 @@ struct ControllerConfiguration: Sendable {
         ConfigurationKey("data", default: "/var/lib/tidemill/controller"),
         ConfigurationKey("listen", default: "127.0.0.1:7443"),
         ConfigurationKey("names"),
+        ConfigurationKey("maxConnections", default: "4096"),
         ConfigurationKey("logLevel", default: "info"),
     ]
 
@@ -17,6 +19,8 @@ struct ControllerConfiguration: Sendable {
     var port: Int
     /// Further names and addresses under which the server is reached.
     var names: [String]
+    /// Open connections; an agent holds four. Each takes a file descriptor of the process.
+    var maxConnections: Int
     var logLevel: Logger.Level
 
     init(_ tree: ConfigurationTree) throws(ConfigurationError) {
@@ -32,6 +36,7 @@ struct ControllerConfiguration: Sendable {
         host = String(listen[..<colon].filter { $0 != "[" && $0 != "]" })
         self.port = Int(port)
         names = try tree.list("names")
+        maxConnections = try tree.integer("maxConnections", in: 16...1_000_000) ?? 4096
         let level = try tree.requiredText("logLevel")
         guard let parsed = Logger.Level(rawValue: level) else {
             throw .invalid(
@@ -39,5 +44,12 @@ struct ControllerConfiguration: Sendable {
                 expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
         logLevel = parsed
+    }
+
+    /// What the server takes from its peers.
+    var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.connections = maxConnections
+        return limits
     }
 }

@@ -40,9 +40,11 @@ struct ControllerStart {
 
         // What serves.
         let metrics = PrometheusMetrics()
+        OpenFiles.raiseLimit()
         let server = try APIServer(
             configuration: .init(
-                host: configuration.host, port: configuration.port, programVersion: controllerVersion),
+                host: configuration.host, port: configuration.port, limits: configuration.limits,
+                programVersion: controllerVersion),
             tls: TLSMaterial(certificates), resources: resources, heartbeats: gateway, leases: gateway,
             metrics: metrics, time: time, randomness: randomness, sleep: systemSleep, logger: label("api")
         ) { address in

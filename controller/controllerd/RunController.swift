@@ -14,10 +14,14 @@ struct RunController: AsyncParsableCommand {
     @Option(name: .long, help: "Folder of the store, the certificates and the kubeconfig.") var data: String?
     @Option(name: .long, help: "HOST:PORT to listen on; port 0 takes any free one.") var listen: String?
     @Option(name: .long, help: "Further names of the server, separated by commas.") var names: String?
+    @Option(name: .long, help: "Open connections at most; further ones wait. An agent holds four.")
+    var maxConnections: String?
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
 
     private var flags: [String: String] {
-        ["data": data, "listen": listen, "names": names, "logLevel": logLevel].compactMapValues(\.self)
+        [
+            "data": data, "listen": listen, "names": names, "maxConnections": maxConnections, "logLevel": logLevel,
+        ].compactMapValues(\.self)
     }
 
     func run() async throws {

@@ -25,7 +25,7 @@ import TidemillRig
         var findings = Findings()
         var doubles: [String] = []
         for trial in cases {
-            print("failover: \(trial.name) …")
+            say("failover: \(trial.name) …")
             do {
                 let (found, log) = try await withRig(try Rig(trial.name)) { rig in
                     (try await trial.run(rig), try rig.witness())
@@ -37,12 +37,12 @@ import TidemillRig
                 findings.check("\(trial.name) came to its end", false, "\(error)")
             }
         }
-        for double in doubles { print("DOUBLE \(double)") }
+        for double in doubles { say("DOUBLE \(double)") }
         if withoutFence {
-            print("failover without a fence: double=\(doubles.count)")
+            say("failover without a fence: double=\(doubles.count)")
             if doubles.isEmpty { throw ExitCode(1) }
         } else {
-            print("failover: passed=\(findings.passed) double=\(doubles.count)")
+            say("failover: passed=\(findings.passed) double=\(doubles.count)")
             if !doubles.isEmpty || !findings.failed.isEmpty || findings.passed == 0 { throw ExitCode(1) }
         }
     }

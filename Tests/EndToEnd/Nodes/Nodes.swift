@@ -8,6 +8,6 @@ import TidemillRig
         abstract: "Drain, cordon, maintain and lose nodes; back up, fill the disk, recover.")
 
     func run() async throws {
-        print("nodes: passed=0 failed=0")
+        say("nodes: passed=0 failed=0")
     }
 }

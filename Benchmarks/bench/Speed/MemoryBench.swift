@@ -31,6 +31,4 @@ struct MemoryBench {
                 aim: .atMost(1), note: "one of two; resident \(figure(mebibytes(shimMemory.residentBytes))) MiB"),
         ]
     }
-
-    private func mebibytes(_ bytes: Int) -> Double { Double(bytes) / 1_048_576 }
 }

@@ -14,7 +14,8 @@ struct ServerBench {
         let kubeconfig = try Kubeconfig(path: rig.kubeconfig)
         let (host, port) = try Self.address(kubeconfig.endpoint.url)
         let load = LoadGenerator(
-            host: host, port: port, tls: try Self.context(kubeconfig.endpoint.credentials), connections: 64)
+            host: host, port: port, tls: try NIOSSLContext(configuration: .ofClient(kubeconfig.endpoint.credentials)),
+            connections: 64)
 
         var creates: [Double] = []
         var createTail: [Double] = []
@@ -68,21 +69,9 @@ struct ServerBench {
         return Array(head.utf8) + bytes
     }
 
-    private static func address(_ url: String) throws -> (String, Int) {
+    static func address(_ url: String) throws -> (String, Int) {
         let parts = url.replacing("https://", with: "").split(separator: ":")
         guard parts.count == 2, let port = Int(parts[1]) else { throw RigError("no host and port in \(url)") }
         return (String(parts[0]), port)
-    }
-
-    private static func context(_ credentials: Credentials) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates(
-            try NIOSSLCertificate.fromPEMBytes(Array(credentials.authorityPEM.utf8)))
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(credentials.certificatePEM.utf8))
-            .map { .certificate($0) }
-        configuration.privateKey = .privateKey(
-            try NIOSSLPrivateKey(bytes: Array(credentials.keyPEM.utf8), format: .pem))
-        configuration.certificateVerification = .noHostnameVerification
-        return try NIOSSLContext(configuration: configuration)
     }
 }
