@@ -108,6 +108,32 @@ import TidemillWire
                 """)
     }
 
+    @Test func `a node shows its taints, its drain and what it holds`() throws {
+        let object: JSON = [
+            "metadata": ["name": "a"],
+            "spec": [
+                "taints": [
+                    ["key": "k", "value": "v", "effect": "NoExecute", "timeAdded": "2026-11-21T03:00:00Z"],
+                    ["key": "m", "effect": "NoSchedule"],
+                ],
+                "drain": ["force": true, "timeout": "60s", "maxConcurrent": 2, "startedAt": "2026-11-21T03:03:00Z"],
+            ],
+        ]
+        let now = try #require(Timestamp(parsing: "2026-11-21T03:05:00Z"))
+        let slice = Kinds.Slice(
+            metadata: ObjectMeta(name: "j-1-0", namespace: "lab"),
+            spec: Kinds.SliceSpec(
+                request: Kinds.SliceRequest(), onDisconnect: Kinds.OnDisconnect(policy: .keep)),
+            status: Kinds.SliceStatus(state: .releasing, reason: "Drained"))
+        var description = Description(kind: Kinds.Node.info, object: object, events: [], now: now, slices: [slice])
+        let lines = description.lines()
+        #expect(lines.contains("  Taints:               k=v:NoExecute since 5m, m:NoSchedule"))
+        #expect(lines.contains("  Drain:                since 2m, forced after 60s, at most 2 at once"))
+        #expect(lines.contains("  lab         j-1-0   Releasing   nonPreemptible                   Drained"))
+        description.slices = []
+        #expect(description.lines().contains("Slices:         <none>"))
+    }
+
     @Test(arguments: [
         ("state", "State"), ("observedGeneration", "Observed Generation"), ("bootID", "Boot ID"), ("cpus", "Cpus"),
     ])

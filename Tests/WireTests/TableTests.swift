@@ -103,7 +103,7 @@ struct TableTests {
             (column("S", "status.state", .nodeStatus), ["status": ["state": "Ready"]], "Ready"),
             (
                 column("S", "status.state", .nodeStatus),
-                ["status": ["state": "Ready"], "spec": ["unschedulable": true]], "Ready,SchedulingDisabled"
+                ["status": ["state": "Cordoned"], "spec": ["unschedulable": true]], "Cordoned"
             ),
             (column("S", "status.state", .nodeStatus), ["spec": ["unschedulable": false]], "Unknown"),
             (

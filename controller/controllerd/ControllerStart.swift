@@ -53,6 +53,9 @@ struct ControllerStart {
         let services: [any Service] = [
             lifecycle, scheduler,
             JobReconciler(mirror: mirror, sleep: systemSleep, logger: label("job-reconciler")),
+            EvictionReconciler(
+                mirror: mirror, permission: { await gateway.permission() }, sleep: systemSleep,
+                logger: label("eviction-reconciler")),
             AllocationReconciler(
                 mirror: mirror, sleep: systemSleep, logger: label("allocation-reconciler"), freed: grantable),
             DeviceClassReconciler(mirror: mirror, sleep: systemSleep, logger: label("device-class-reconciler")),

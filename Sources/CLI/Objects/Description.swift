@@ -9,6 +9,8 @@ struct Description {
     var events: [JSON]
     /// For ages.
     var now: Timestamp
+    /// What a node holds.
+    var slices: [Kinds.Slice] = []
 
     func lines() -> [String] {
         let metadata = object["metadata"]
@@ -33,13 +35,14 @@ struct Description {
             lines.append(pair("Finalizers", finalizers.compactMap(\.string).joined(separator: ", ")))
         }
         let known: Set<String> = ["apiVersion", "kind", "metadata"]
-        for member in object.object?.members ?? [] where !known.contains(member.key) {
+        let shown = kind == Kinds.Node.info ? Self.forPeople(node: object, age: age) : object
+        for member in shown.object?.members ?? [] where !known.contains(member.key) {
             lines += tree(member.key, member.value, indent: 0)
         }
-        return lines + conditionTable() + eventTable()
+        return lines + conditionTable() + sliceTable() + eventTable()
     }
 
-    private func pair(_ name: String, _ value: String, indent: Int = 0) -> String {
+    func pair(_ name: String, _ value: String, indent: Int = 0) -> String {
         let label = String(repeating: " ", count: indent) + name + ":"
         let width = indent == 0 ? 15 : 23
         return label + String(repeating: " ", count: max(1, width - name.count - indent)) + value

@@ -20,6 +20,16 @@ struct Terminal: Sendable {
             rows: isKnown ? Int(size.ws_row) : 40)
     }
 
+    /// Whether somebody sits at standard input who can be asked.
+    static var canAsk: Bool { isatty(0) == 1 }
+
+    /// Asks on standard error; only `y` and `yes` mean yes.
+    static func confirms(_ question: String) -> Bool {
+        write("\(question) [y/N] ", to: 2)
+        let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased() ?? ""
+        return answer == "y" || answer == "yes"
+    }
+
     /// Writes a line to standard output at once.
     static func say(_ line: String) {
         write(line + "\n", to: 1)
@@ -76,7 +86,9 @@ extension Terminal {
         switch state {
         case "Succeeded", "Ready", "Active", "Running", "Healthy": .good
         case "Failed", "Lost", "Disconnected", "Unhealthy", "Fenced": .bad
-        case "Pending", "Queued", "Suspect", "Initializing", "Reserved", "Prepared", "Terminating": .waiting
+        case "Pending", "Queued", "Suspect", "Initializing", "Reserved", "Prepared", "Terminating", "Draining",
+            "Cordoned", "Maintenance":
+            .waiting
         default: nil
         }
     }

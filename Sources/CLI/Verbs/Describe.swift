@@ -24,7 +24,9 @@ struct Describe: AsyncParsableCommand {
                     count += 1
                     let description = Description(
                         kind: target.kind, object: object, events: try await events(of: object, target.kind, session),
-                        now: Timestamp(WallClock.now()))
+                        now: Timestamp(WallClock.now()),
+                        slices: target.kind == Kinds.Node.info
+                            ? try await session.granted(on: object.objectName) : [])
                     Terminal.say(description.lines().joined(separator: "\n"))
                 }
             }

@@ -23,8 +23,7 @@ enum TableCell {
         let value = object.at(column.path)
         switch computation {
         case .nodeStatus:
-            let isCordoned = object.at(["spec", "unschedulable"])?.bool == true
-            return .string(state(object, value, otherwise: "Unknown") + (isCordoned ? ",SchedulingDisabled" : ""))
+            return .string(state(object, value, otherwise: "Unknown"))
         case .terminating:
             return .string(state(object, value, otherwise: "Pending"))
         case .completions:
