@@ -42,6 +42,11 @@ extension Database {
         (revision.rawValue - base) * rowsPerRevision
     }
 
+    /// The lives before this one, as `meta` holds them.
+    static func text(of ancestors: [IncarnationID]) -> String {
+        ancestors.map(\.rawValue).joined(separator: " ")
+    }
+
     /// A value of `meta`.
     struct Meta {
         var number: Int64
@@ -91,6 +96,8 @@ extension Database {
             starts.append(StoreStart(id: StartID(row.text(0)), firstRevision: Revision(base + row.integer(1))))
         }
         let incarnation = IncarnationID(try meta("incarnation", connection)?.text ?? "")
-        return StoreIdentity(incarnation: incarnation, base: base, start: start, starts: starts)
+        let ancestors = try meta("ancestors", connection)?.text.split(separator: " ").map { IncarnationID(String($0)) }
+        return StoreIdentity(
+            incarnation: incarnation, ancestors: ancestors ?? [], base: base, start: start, starts: starts)
     }
 }

@@ -33,13 +33,16 @@ package actor SQLiteStore: Store {
 
     /// Opens the store in `folder`, which must exist, and takes the folder's lock.
     ///
-    /// Throws `.failed` when another controller holds the folder, `.corrupt` when the file is damaged, `.full` when not
-    /// even the start can be noted.
+    /// Throws `.failed` when another controller holds the folder or a restore of it stopped half-way, `.corrupt` when the
+    /// file is damaged, `.full` when not even the start can be noted.
     package static func open(
         folder: String, time: any TimeSource, randomness: any Randomness, retention: Retention = Retention()
     ) async throws(StoreError) -> SQLiteStore {
         let lock = try DataFolderLock(folder: folder)
-        let path = folder + "/store.sqlite"
+        if DurableFile.exists(folder + "/" + StoreRestore.readyName) {
+            throw .failed("a restore of \(folder) was interrupted: run it again")
+        }
+        let path = folder + "/" + StoreRestore.fileName
         let database = Database(path: path)
         let (identity, state) = try await database.open(
             start: StartID(randomness.uuid()), incarnation: IncarnationID(randomness.uuid()))

@@ -49,7 +49,7 @@ package struct BackupReader: Sendable {
         let number = header == nil ? 1 : entries + 2
         let json: JSON
         do throws(JSONError) {
-            json = try JSON.parse(Array(line))
+            json = try JSON.parse(Array(line), limits: JSONLimits(bytes: Self.longestLine))
         } catch {
             throw BackupError("line \(number) cannot be read: \(error.message)")
         }

@@ -56,7 +56,9 @@ extension RestorePlan {
         guard !job.status.state.isFinal, !job.metadata.isTerminating else { return nil }
         var next = job
         if let token = claims.map(\.token).max() { next.status.lastToken = max(token, job.status.lastToken ?? token) }
-        if let attempt = claims.compactMap({ $0.report.member?.attempt }).max(), attempt > job.attempt {
+        let attempt = max(claims.map(\.attempt).max() ?? 0, job.attempt)
+        // A started one is ended and followed by the job's own reconciler, once its members are gone.
+        if attempt > job.attempt || job.status.gang?.state == .drafting || job.status.gang?.state == .committed {
             next.status.gang = Kinds.GangRecord(attempt: attempt, state: .abandoned, reason: reason)
             next.status.state = .queued
             next.status.reason = reason
