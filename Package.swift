@@ -107,12 +107,14 @@ var targets: [Target] = [
     tests(
         "SchedulerTests",
         ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease", logging] + storeBelow),
-    tests(
-        "SimulationTests",
+    library(
+        "TidemillSimulation", "Tests/Simulation",
         [
             "TidemillScheduler", "TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease",
             "TidemillNodeCore", logging,
         ] + storeBelow),
+    program("tidemill-simulate", "Tests/EndToEnd/Simulate", ["TidemillSimulation"]),
+    tests("SimulationTests", ["TidemillSimulation"]),
     tests("TidyTests", []),
 ]
 
@@ -161,7 +163,7 @@ if !coresOnly {
             "bench", "Benchmarks/bench",
             [
                 "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeCore", "TidemillDaemon", arguments,
-                nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOTLS"),
+                nioSSL, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + storeBelow),
         library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),

@@ -98,12 +98,19 @@ extension Module {
         tests("StoreTests", .controller), tests("StoreContractTests", .controller),
         tests("ReconcilersTests", .controller), tests("SchedulerTests", .controller),
         tests("APIServerTests", .controller),
-        tests("SimulationTests", alsoImport: everything), tests("IntegrationTests", alsoImport: ["TidemillRig"]),
+        Module(
+            name: "TidemillSimulation", folder: "Tests/Simulation",
+            mayImport: core.union(["TidemillNodeCore", "TidemillReconcilers", "TidemillScheduler"])),
+        tests("SimulationTests", alsoImport: ["TidemillSimulation"]),
+        tests("IntegrationTests", alsoImport: ["TidemillRig"]),
         Module(
             name: "TidemillNodeScenes", folder: "Tests/NodeScenes", half: .agents,
             mayImport: below.union(["TidemillNodeCore", "TidemillLease"])),
         // These drive real programs on a real machine, so they wait on its clock.
         Module(name: "TidemillRig", folder: "Tests/Rig", mayImport: shared, hasEffects: true),
+        Module(
+            name: "tidemill_simulate", folder: "Tests/EndToEnd/Simulate", mayImport: ["TidemillSimulation"],
+            hasEffects: true),
         Module(name: "EndToEnd", folder: "Tests/EndToEnd", mayImport: shared.union(["TidemillRig"]), hasEffects: true),
         Module(name: "bench", folder: "Benchmarks/bench", mayImport: everything, hasEffects: true),
     ]

@@ -15,7 +15,7 @@ package struct StoredObject: Sendable {
         self.envelope = envelope
     }
 
-    init(_ kind: KindInfo, _ entry: Entry) {
+    package init(_ kind: KindInfo, _ entry: Entry) {
         self.init(ref: kind.ref(key: entry.key), revision: entry.revision, envelope: entry.value)
     }
 

@@ -1,0 +1,56 @@
+import TidemillSeams
+
+/// One history as it is drawn from a seed: who is there, what is asked for, what goes wrong. A value, so that it can be
+/// made smaller while it still fails.
+package struct Scenario: Sendable {
+    /// Something that goes wrong for a while.
+    package struct Fault: Sendable, CustomStringConvertible {
+        var kind: String
+        var at: Duration
+        var lasts: Duration
+        /// Which machine, counted around.
+        var target: Int
+
+        package var description: String { "\(at) \(kind) of machine \(target) for \(lasts)" }
+    }
+
+    package var seed: UInt64
+    var machines: Int
+    /// Parts per million by which each boot clock is fast.
+    var drifts: [Int64]
+    /// How long things may go wrong.
+    package var lasts: Duration
+    package var work: [Work]
+    package var faults: [Fault]
+
+    /// What one seed means.
+    package static func drawn(seed: UInt64) -> Scenario {
+        let dice = Dice(seed: seed, for: "scenario")
+        let machines = 3 + dice.below(dice.oneIn(3) ? 6 : 3)
+        let lasts = Duration.seconds(Int64(30 + dice.below(70)))
+        var scenario = Scenario(
+            seed: seed, machines: machines, drifts: (0..<machines).map { _ in Int64(dice.below(2001) - 1000) },
+            lasts: lasts, work: Work.drawn(dice, until: lasts), faults: [])
+        let seconds = Int(lasts.wholeNanoseconds / 1_000_000_000)
+        // A few kinds, and of each a few: what never meets breaks nothing.
+        let kinds = (0..<(1 + dice.below(5))).map { _ in FaultKind.drawn(dice) }
+        for _ in 0..<(1 + dice.below(12)) {
+            let kind = dice.pick(kinds)
+            scenario.faults.append(
+                Fault(
+                    kind: kind.name, at: dice.milliseconds(1000...(seconds * 1000)),
+                    lasts: dice.milliseconds(kind.lasts), target: dice.below(machines)))
+        }
+        scenario.faults.sort { $0.at < $1.at }
+        return scenario
+    }
+
+    /// For people.
+    package var text: String {
+        var lines = ["seed \(seed), \(machines) machines, \(lasts)"]
+        lines += drifts.enumerated().map { "  machine \($0.offset) drifts by \($0.element) ppm" }
+        lines += work.map { "  work: \($0)" }
+        lines += faults.map { "  fault: \($0)" }
+        return lines.joined(separator: "\n")
+    }
+}
