@@ -54,6 +54,187 @@ import TidemillSeams
         #expect(plan([try node(nil)], heard: heard) == text)
     }
 
+    @Test(arguments: [
+        (NodeLiveness.State.ready, "drain", true, "Draining"), (.ready, "drain", false, "Cordoned"),
+        (.ready, "maintenance", true, "Draining"), (.ready, "maintenance", false, "Maintenance"),
+        (.ready, "unschedulable", true, "Cordoned"), (.suspect, "drain", true, "Suspect"),
+        (.disconnected, "maintenance", true, "Disconnected"), (.disconnected, "maintenance", false, "Maintenance"),
+        (.initializing, "drain", false, "Initializing"), (.disconnected, "unschedulable", false, "Disconnected"),
+    ])
+    func `what operators declare shows where silence does not`(
+        _ heard: NodeLiveness.State, _ declared: String, _ isHolding: Bool, _ state: String
+    ) throws {
+        var node = try node(nil)
+        node.spec.unschedulable = declared == "unschedulable"
+        node.spec.maintenance = declared == "maintenance"
+        if declared == "drain" { node.spec.drain = Kinds.Drain(startedAt: now) }
+        let text = plan([node], isHolding ? [slice(.active)] : [], heard: heard)
+        #expect(text.split(separator: "\n").first == "set Node a \(state)")
+    }
+
+    func written(_ node: Kinds.Node, _ standing: NodeStanding) -> Kinds.Node? {
+        let plan = NodePlan.plan(
+            NodeObservation(
+                nodes: [node], granted: [], tasks: [:], standings: [NodeID("a"): standing], now: now))
+        return plan.transactions.first?.changes.first?.object as? Kinds.Node
+    }
+
+    @Test func `drains and NoExecute taints get the time from which they count, once`() throws {
+        var node = try node(.ready)
+        node.spec.drain = Kinds.Drain()
+        node.spec.taints = [
+            Kinds.Taint(key: "new", effect: .noExecute),
+            Kinds.Taint(key: "old", effect: .noExecute, timeAdded: Timestamp(seconds: 7)),
+            Kinds.Taint(key: "mild", effect: .noSchedule),
+        ]
+        let first = try #require(written(node, NodeStanding(.ready)))
+        #expect(first.spec.drain?.startedAt == now)
+        #expect(first.spec.taints.map(\.timeAdded) == [now, Timestamp(seconds: 7), nil])
+        #expect(written(first, NodeStanding(.ready)) == nil)
+    }
+
+    @Test func `a node is kept from its first report until nothing is granted on it`() throws {
+        var node = try node(.ready)
+        node.metadata.finalizers = []
+        #expect(plan([node], heard: .ready) == "update Node a Ready: tidemill.dev/slices")
+        node.metadata.finalizers = [NodePlan.slicesFinalizer, "example.org/mine"]
+        node.metadata.deletionTimestamp = now
+        #expect(plan([node], [slice(.active)], heard: .ready) == "set Node a Ready")
+        #expect(plan([node], heard: .ready) == "update Node a Ready: example.org/mine")
+    }
+
+    // MARK: The controller itself
+
+    let suspect = GrantPermission.Hold(reason: "ControllerSuspect", message: "3 of 5 nodes fell silent.")
+
+    @Test func `a silence that is not believed is told on the silent nodes, with an event`() throws {
+        let seen = NodeObservation(
+            nodes: [try node(.suspect)], granted: [], tasks: [:],
+            standings: [NodeID("a"): NodeStanding(.disconnected, suspicion: suspect)], now: now)
+        let transaction = try #require(NodePlan.plan(seen).transactions.first)
+        let ready = (transaction.changes.first?.object as? Kinds.Node)?.status.conditions.first { $0.type == "Ready" }
+        #expect(ready?.status == .unknown && ready?.reason == "ControllerSuspect")
+        #expect(ready?.message == suspect.message)
+        #expect(transaction.events.map(\.reason) == ["NodeDisconnected", "ControllerSuspect"])
+    }
+
+    @Test func `a controller that has halted writes why on every node and touches nothing else`() throws {
+        let halt = GrantPermission.Hold(reason: "ControllerRolledBack", message: "The store is an older copy.")
+        let text = plan(
+            [try node(.ready)], [slice(.active)], [task(.running)], heard: .disconnected, lost: [SliceUID("uid-s")],
+            halt: halt)
+        #expect(text == "set Node a Ready")
+    }
+
+    @Test func `a node that does not follow says so and is Ready all the same`() throws {
+        let stall = GrantPermission.Hold(reason: "ControlPathStalled", message: "Node a has not applied revision 9.")
+        let node = try #require(written(try node(.ready), NodeStanding(.ready, stall: stall)))
+        #expect(node.status.state == .ready)
+        #expect(node.status.conditions.map(\.type) == ["Ready", "ControlPath"])
+        #expect(node.status.conditions.last?.status == .false)
+        let after = try #require(written(node, NodeStanding(.ready)))
+        #expect(after.status.conditions.last?.status == .true)
+    }
+
+    // MARK: Confirmed dead
+
+    func dead(_ state: Kinds.NodeState) throws -> Kinds.Node {
+        var node = try node(state)
+        node.spec.confirmedDead = Kinds.ConfirmedDead(bootID: "boot")
+        return node
+    }
+
+    @Test func `a node that is confirmed dead is Lost first, and then all that it held, in two steps`() throws {
+        let standing = NodeStanding(.disconnected, death: .believed)
+        let kept = slice(.active, .keep)
+        #expect(
+            plan([try dead(.disconnected)], [kept], [task(.running)], standing: standing) == "set Node a Lost")
+        let lost = plan([try dead(.lost)], [kept], [task(.running)], standing: standing)
+        #expect(
+            lost.split(separator: "\n").suffix(2) == [
+                "set Slice lab/s Lost (NodeLost)", "set Task lab/s Lost (NodeLost)",
+            ])
+        let released = plan([try dead(.lost)], [slice(.lost, .keep)], [task(.lost)], standing: standing)
+        #expect(released.split(separator: "\n").last == "set Slice lab/s Released (NodeLost)")
+        let ranOut = plan(
+            [try dead(.lost)], [slice(.active)], [task(.running)], standing: standing, lost: [SliceUID("uid-s")])
+        #expect(ranOut.split(separator: "\n").last == "set Task lab/s Fenced (NodeLost)")
+    }
+
+    @Test(arguments: [
+        (ConfirmedDeaths.Standing.returned, "Ready", false, [] as [String]),
+        (.refuted, "Ready", false, ["ConfirmedDeadIgnored"]),
+        (.ignored("it names boot x"), "Ready", true, ["ConfirmedDeadIgnored"]),
+    ])
+    func `a word that is done or wrong is taken away, and one that is ignored says why`(
+        _ death: ConfirmedDeaths.Standing, _ state: String, _ stays: Bool, _ events: [String]
+    ) throws {
+        let seen = NodeObservation(
+            nodes: [try dead(.ready)], granted: [], tasks: [:],
+            standings: [NodeID("a"): NodeStanding(.ready, death: death)], now: now)
+        let transaction = try #require(NodePlan.plan(seen).transactions.first)
+        let node = try #require(transaction.changes.first?.object as? Kinds.Node)
+        #expect(node.status.state?.rawValue == state)
+        #expect((node.spec.confirmedDead != nil) == stays)
+        #expect(transaction.events.map(\.reason) == events)
+        // What is told once is not told again.
+        #expect(written(node, NodeStanding(.ready, death: stays ? death : nil)) == nil)
+    }
+
+    @Test func `while the store is restored nothing is said of slices`() throws {
+        var seen = NodeObservation(
+            nodes: [try dead(.disconnected)], granted: [slice(.lost)], tasks: [:],
+            standings: [NodeID("a"): NodeStanding(.disconnected, death: .believed)], lost: [SliceUID("uid-s")], now: now
+        )
+        seen.isRestoring = true
+        #expect(NodePlan.plan(seen).description == "set Node a Lost")
+        seen.nodes[0].status.state = .lost
+        seen.nodes[0].metadata.deletionTimestamp = now
+        #expect(!NodePlan.plan(seen).description.contains("update"))
+        #expect(!NodePlan.plan(seen).description.contains("Slice"))
+    }
+
+    // MARK: Metering
+
+    /// Active since second 900, with half a card.
+    func running(_ state: Kinds.SliceState = .active) -> Kinds.Slice {
+        var slice = slice(state, .keep)
+        slice.status.activeAt = Timestamp(seconds: 900)
+        slice.status.grant?.shares = [Kinds.Share(device: "d", cardUnits: "1/2", isolation: .enforced)]
+        return slice
+    }
+
+    func metered(
+        _ slice: Kinds.Slice, _ death: ConfirmedDeaths.Standing? = nil, renewedAt seconds: Int64?,
+        task: Kinds.Task? = nil
+    ) throws -> String? {
+        let standing = NodeStanding(
+            .disconnected, death: death,
+            lastRenewal: seconds.map { WallTime(nanosecondsSince1970: $0 * 1_000_000_000 + 250_000_000) })
+        let seen = NodeObservation(
+            nodes: [try dead(.lost)], granted: [slice], tasks: task.map { ["lab/s": $0] } ?? [:],
+            standings: [NodeID("a"): standing], now: now)
+        let changes = NodePlan.plan(seen).transactions.flatMap(\.changes)
+        return changes.compactMap { $0.object as? Kinds.Slice }.last?.status.cardSeconds
+    }
+
+    @Test func `a silent slice is metered until the last renewal, never more than the truth`() throws {
+        // From the end of second 900, since the fraction of activeAt is cut off, to 950.25, times a half.
+        #expect(try metered(running(), renewedAt: 950) == "24.625")
+        #expect(try metered(running(.lost), .believed, renewedAt: 950) == "24.625")
+        #expect(try metered(running(), renewedAt: 899) == "0.000")
+        var ended = task(.succeeded)
+        ended.status.end = Kinds.TaskEnd(finishedAt: Timestamp(seconds: 911))
+        #expect(try metered(running(), renewedAt: 950, task: ended) == "5.000")
+    }
+
+    @Test func `what was metered when the node fell silent outlives a restart of the controller`() throws {
+        var marked = running(.lost)
+        marked.status.cardSeconds = "24.625"
+        #expect(try metered(marked, .believed, renewedAt: nil) == "24.625")
+        #expect(try metered(running(.lost), .believed, renewedAt: nil) == nil)
+    }
+
     @Test func `a node that has not reported its boot is not ready`() throws {
         var silent = try node(nil)
         silent.status.bootID = nil

@@ -1,4 +1,5 @@
 import Testing
+import TidemillLease
 import TidemillModel
 import TidemillScheduler
 import TidemillSeams
@@ -72,6 +73,26 @@ import TidemillWire
         await scene.scheduler().cycle()
         #expect(try await scene.job("j")?.status.reason == nil)
         #expect(try await scene.job("j")?.status.gang?.state == .committed)
+    }
+
+    @Test func `a hold is written on the job and its slices, once, and goes with the grant`() async throws {
+        let scene = try await Scene()
+        try await scene.submit("j")
+        let hold = GrantPermission.Hold(reason: "ControllerRolledBack", message: "The store is an older copy.")
+        let held = scene.scheduler(Interruption(allows: GrantPermission(everything: hold)))
+        await held.cycle()
+        let job = try #require(try await scene.job("j"))
+        #expect(job.status.reason == hold.reason && job.status.message == hold.message)
+        let scheduled = job.status.conditions.first { $0.type == "Scheduled" }
+        #expect(scheduled?.status == .false && scheduled?.reason == hold.reason)
+        #expect(try await scene.slices().map(\.status.reason) == [hold.reason])
+        #expect(try await scene.allocation("a") == nil)
+        let revision = await scene.resources.store.currentRevision()
+        await held.cycle()
+        #expect(await scene.resources.store.currentRevision() == revision)
+        await scene.scheduler().cycle()
+        #expect(try await scene.job("j")?.status.gang?.state == .committed)
+        #expect(try await scene.job("j")?.status.reason == nil)
     }
 
     @Test func `what moved between plan and write grants nothing`() async throws {

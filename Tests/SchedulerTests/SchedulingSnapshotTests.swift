@@ -1,4 +1,5 @@
 import Testing
+import TidemillLease
 import TidemillModel
 import TidemillPlacement
 import TidemillScheduler
@@ -29,7 +30,9 @@ import TidemillStore
         return gang
     }
 
-    func plan(_ gangs: [DraftingGang], milliCPU: Int64 = 1000) -> [String] {
+    func plan(
+        _ gangs: [DraftingGang], milliCPU: Int64 = 1000, permission: GrantPermission = .open
+    ) -> [String] {
         let amounts = DeviceAmounts(milliCPU: milliCPU, memoryBytes: 1 << 40)
         let node = NodeSnapshot(
             name: NodeID("a"), bootID: BootID("boot"), state: .ready,
@@ -39,7 +42,8 @@ import TidemillStore
                     allocatable: amounts)
             ])
         let cluster = ClusterSnapshot(revision: Revision(77), nodes: [node], classes: [])
-        return SchedulingSnapshot(cluster: cluster, ledger: Ledger(), gangs: gangs, now: now).plan().map(\.description)
+        return SchedulingSnapshot(cluster: cluster, ledger: Ledger(), gangs: gangs, permission: permission, now: now)
+            .plan().map(\.description)
     }
 
     @Test func `first come is first served, ties by name, and one that does not fit holds up no other`() {
@@ -64,6 +68,33 @@ import TidemillStore
             plan([gang("j") { $0.job.status.lastToken = 77 }])
                 == ["wait lab/j: the snapshot is no newer than token 77"])
         #expect(plan([gang("j") { $0.job.status.lastToken = 76 }]) == ["place lab/j: j-1-0 on a"])
+    }
+
+    let hold = GrantPermission.Hold(reason: "ControllerSuspect", message: "3 of 5 nodes fell silent.")
+
+    @Test func `what the controller withholds from all is told to each whose turn has come`() {
+        let waiting = gang("w") { $0.job.status.nextAttemptAt = Timestamp(seconds: 1001) }
+        #expect(
+            plan([gang("j"), waiting, gang("x", .reserved)], permission: GrantPermission(everything: hold)) == [
+                "held lab/j: ControllerSuspect: 3 of 5 nodes fell silent.",
+                "wait lab/w: not before 1970-01-01T00:16:41Z", "abandon lab/x: DraftInterrupted",
+            ])
+    }
+
+    @Test func `a controller that suspects itself replaces nothing and places first attempts`() {
+        let replacement = gang("r") { $0.job.status.lastToken = 70 }
+        #expect(
+            plan([gang("j"), replacement], milliCPU: 9000, permission: GrantPermission(replacements: hold)) == [
+                "place lab/j: j-1-0 on a", "held lab/r: ControllerSuspect: 3 of 5 nodes fell silent.",
+            ])
+    }
+
+    @Test func `a node that gets nothing now is passed over, with the reason`() throws {
+        let stall = GrantPermission.Hold(reason: "ControlPathStalled", message: "")
+        let text = try #require(plan([gang("j")], permission: GrantPermission(nodes: [NodeID("a"): stall])).first)
+        #expect(text.hasPrefix("pending lab/j: ") && text.contains("ControlPathStalled"))
+        #expect(
+            plan([gang("j")], permission: GrantPermission(nodes: [NodeID("b"): stall])) == ["place lab/j: j-1-0 on a"])
     }
 
     @Test(arguments: [(1001, "pending"), (1000, "place l")] as [(Int64, String)])

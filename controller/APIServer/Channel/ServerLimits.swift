@@ -25,6 +25,9 @@ package struct ServerLimits: Hashable, Sendable {
     package var watch: Duration = .seconds(45 * 60)
     /// Between two bookmarks of a watch that asked for them.
     package var bookmarks: Duration = .seconds(60)
+    /// The same for agents, whose heartbeats say how far they follow: an idle watch beside a busy one must not look like
+    /// one that is stuck, so with a heartbeat it stays well under `ControlPath.patience`.
+    package var agentBookmarks: Duration = .seconds(4)
 
     package init() {}
 }

@@ -49,7 +49,7 @@ struct WatchRoute: Sendable {
         _ watch: ObjectWatch, _ format: EventFormat, limit: Duration, wantsBookmarks: Bool, ticket: UInt64, _ call: Call
     ) -> Reply {
         let (sleep, channel, budget, user) = (sleep, call.channel, budget, call.peer.user)
-        let interval = limits.bookmarks
+        let interval = call.peer.node == nil ? limits.bookmarks : limits.agentBookmarks
         return Reply(
             status: .ok, contentType: Reply.jsonType,
             body: .stream { writer in

@@ -55,7 +55,8 @@ package struct ConfirmedDeaths: Sendable {
         }
         switch entries[name] {
         case .believed: return .believed
-        case .returned: return .returned
+        // The word goes once the node is accepted: until then it keeps a place for whoever showed that it holds nothing.
+        case .returned: return isHeard ? .returned : .believed
         case nil: break
         }
         if isHeard { return .refuted }

@@ -157,13 +157,14 @@ package actor NodeLifecycle: Service {
 
     // MARK: The tick
 
-    /// Observes, plans and writes once. While the store is being restored nothing is written: what is silent may be what is
-    /// not in it yet.
+    /// Observes, plans and writes once.
     package func tick() async {
-        guard let seen = await look(), await !resources.isRestoring() else { return }
+        guard var seen = await look() else { return }
+        seen.isRestoring = await resources.isRestoring()
         for transaction in NodePlan.plan(seen).transactions {
             await writer.write([transaction.changes], events: transaction.events, about: transaction.subject)
         }
+        if seen.isRestoring { return }
         for node in roster.forgetDeleted(existing: Set(seen.nodes.map { NodeID($0.metadata.name) })) {
             do throws(StoreError) {
                 joined?.remove(node)

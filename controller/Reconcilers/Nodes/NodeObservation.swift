@@ -42,6 +42,8 @@ package struct NodeObservation: Sendable {
     package var lost: Set<SliceUID>
     /// Why the controller has stopped for good.
     package var halt: GrantPermission.Hold?
+    /// The store does not know yet what the nodes hold.
+    package var isRestoring = false
     package var now: Timestamp
 
     package init(

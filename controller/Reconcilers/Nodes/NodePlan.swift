@@ -13,12 +13,15 @@ package struct NodePlan: Sendable {
 
     /// Detection frees nothing and ends nothing: it marks. Only a slice whose own `after` has run out is Lost, with its
     /// task Fenced in the same transaction (invariant 1b); a `keep` slice only with its node, by an operator's word. A
-    /// controller that has halted writes why, and nothing else.
+    /// controller that has halted writes why, and nothing else; while the store is being restored, only what is known of
+    /// the nodes themselves is written.
     package static func plan(_ seen: NodeObservation) -> NodePlan {
         var plan = NodePlan(transactions: [])
         let holding = Set(seen.granted.compactMap { $0.status.grant?.node })
-        for node in seen.nodes { plan.mark(node, isHolding: holding.contains(node.metadata.name), seen) }
-        if seen.halt != nil { return plan }
+        for node in seen.nodes {
+            plan.mark(node, isHolding: seen.isRestoring || holding.contains(node.metadata.name), seen)
+        }
+        if seen.halt != nil || seen.isRestoring { return plan }
         // The node is Lost first: a controller that starts in between knows by it that the word was believed.
         let lost = Set(seen.nodes.filter { $0.status.state == .lost }.map(\.metadata.name))
         for slice in seen.granted {
