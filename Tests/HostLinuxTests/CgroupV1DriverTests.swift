@@ -125,6 +125,29 @@ import TidemillSeams
         #expect(try bench.driver.groups() == [])
     }
 
+    @Test func `a frozen task makes no progress, and goes on when it is thawed`() throws {
+        let bench = try ShimBench(["sh", "-c", "echo runs; while :; do :; done"])
+        defer { bench.close() }
+        try bench.launch()
+        try bench.awaitRunning("runs")
+        let used = { try #require(try bench.driver.cpuNanoseconds(bench.group)) }
+        let first = try used()
+        #expect(try eventually { try used() > first }, "it runs")
+        #expect(
+            try eventually {
+                try bench.driver.freeze(bench.group)
+                return try bench.driver.isFrozen(bench.group)
+            })
+        let frozen = try used()
+        let until = SystemClock().now() + .milliseconds(500)
+        #expect(eventually { SystemClock().now() > until })
+        // What was running on another CPU is charged up to the tick at which it stopped.
+        #expect(try used() - frozen < 20_000_000)
+        try bench.driver.thaw(bench.group)
+        #expect(try !bench.driver.isFrozen(bench.group))
+        #expect(try eventually { try used() > frozen + 50_000_000 }, "it goes on")
+    }
+
     @Test(arguments: ["../evil", "", "a/b", "x y"]) func `no group is made outside the root`(uid: String) throws {
         let bench = try ShimBench(["true"])
         defer { bench.close() }

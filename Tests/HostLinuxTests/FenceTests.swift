@@ -157,6 +157,29 @@ import TidemillSeams
         #expect(!HostFile.exists("/tmp/tidemill-must-not-exist"))
     }
 
+    @Test func `a frozen slice whose deadline passes is ended by its shim, before it executes another instruction`()
+        throws
+    {
+        let bench = try ShimBench(["sh", "-c", "echo runs; while :; do :; done"], after: .milliseconds(1_500))
+        defer { bench.close() }
+        let deadline = try #require(bench.spec.deadline)
+        let started = try bench.launchAndAwaitStart()
+        try bench.awaitRunning("runs")
+        #expect(
+            try eventually {
+                try bench.driver.freeze(bench.group)
+                return try bench.driver.isFrozen(bench.group)
+            })
+        let used = try #require(try bench.driver.cpuNanoseconds(bench.group))
+        let end = try bench.awaitEnd()
+        #expect(end.reason == .fenced)
+        #expect(end.finishedInstant >= deadline.at)
+        #expect(end.finishedInstant < deadline.at + deadline.margin + .milliseconds(500))
+        #expect(!isAlive(started.task.pid) && !isAlive(started.initProcess.pid))
+        #expect(try bench.processes == 0)
+        #expect(try #require(try bench.driver.cpuNanoseconds(bench.group)) - used < 20_000_000)
+    }
+
     @Test func `a keep slice has no deadline`() throws {
         let bench = try ShimBench(["sh", "-c", "sleep 3; echo done"])
         defer { bench.close() }

@@ -241,6 +241,42 @@ import TidemillSeams
         #expect(numbers == Array((numbers.first ?? 0)...5000))
     }
 
+    @Test func `the record says how long it took to end the slice`() throws {
+        let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"])
+        defer { bench.close() }
+        bench.spec.stopGrace = .milliseconds(50)
+        try bench.launch()
+        try bench.awaitRunning("runs")
+        try bench.shim?.signal(SIGTERM)
+        let time = try #require(try bench.awaitEnd().killTime)
+        #expect(time > .zero && time < .seconds(10))
+    }
+
+    @Test func `an end that finds the disk full is recorded as soon as there is room`() throws {
+        let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"])
+        defer { bench.close() }
+        let disk = bench.folder + "/disk"
+        try HostFile.makeFolder(disk)
+        try #require(mount("tmpfs", disk, "tmpfs", 0, "size=64k") == 0)
+        defer {
+            umount(disk)
+            rmdir(disk)
+        }
+        bench.spec.endPath = disk + "/end"
+        try bench.launch()
+        try bench.awaitRunning("runs")
+        let filler = open(disk + "/filler", O_WRONLY | O_CREAT, 0o600)
+        let block = [UInt8](repeating: 1, count: 4096)
+        while write(filler, block, block.count) > 0 {}
+        close(filler)
+        try bench.shim?.signal(SIGTERM)
+        #expect(eventually { bench.complaints.contains("cannot be recorded yet") })
+        #expect(bench.shim?.isRunning == true)
+        #expect(!HostFile.exists(bench.spec.endPath))
+        try HostFile.remove(disk + "/filler")
+        #expect(try bench.awaitEnd().signal == SIGTERM)
+    }
+
     @Test func `a task that closes its output goes on`() throws {
         let bench = try ShimBench(["sh", "-c", "exec >&- 2>&-; sleep 0.3; exit 4"])
         defer { bench.close() }

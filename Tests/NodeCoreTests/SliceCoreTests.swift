@@ -310,4 +310,66 @@ struct SliceCoreTests {
             #expect(before.isBefore(after) && !after.isBefore(before) && !after.isBefore(after))
         }
     }
+
+    @Test(arguments: [Scene.view(.releasing, grant: grant9), Scene.view(.reserved, grant: grant9, isDeleting: true)])
+    func `the end of a grant that was refused is acknowledged when it is asked for`(view: SliceView) {
+        var scene = Scene.ready()
+        let reserved = Scene.view(.reserved, grant: Self.grant9)
+        guard case .refuse? = scene.on(.seen(reserved)).first else {
+            Issue.record("not refused")
+            return
+        }
+        guard view.state == .releasing else {
+            #expect(scene.on(.seen(view)) == [], "the controller releases it itself")
+            return
+        }
+        let key = SliceKey(uid: Scene.uid, epoch: Epoch(9))
+        guard case .empty? = scene.on(.seen(view)).first,
+            case .report? = scene.on(.emptied(key, at: Scene.wall(6000))).first
+        else {
+            Issue.record("nothing is said")
+            return
+        }
+        scene.on(.releaseAcknowledged(key))
+        #expect(scene.on(.seen(view)) == [], "said once")
+    }
+
+    /// Of a device that this node does not have.
+    static let grant9 = Scene.grant(epoch: 9, device: "n-cpu9")
+
+    @Test func `a newer grant of a slice whose old one is still being ended waits for it`() {
+        var scene = Scene.ready()
+        scene.runToActive(Scene.grant(milliCPU: 4000))
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        scene.on(.gangSeen(Scene.gang(.committed, attempt: 2)))
+        let newer = Scene.view(.reserved, grant: Scene.grant(epoch: 2, milliCPU: 4000), attempt: 2)
+        #expect(scene.on(.seen(newer)) == [])
+        scene.on(.emptied(Scene.key, at: Scene.wall(6000)))
+        let effects = scene.on(.releaseAcknowledged(Scene.key))
+        #expect(effects.count == 2 && scene.core.held[Scene.uid]?.phase == .preparing)
+        #expect(scene.core.held[Scene.uid]?.grant.epoch == Epoch(2))
+    }
+
+    @Test func `a slice that is stuck is told as stuck, and another that is being ended is not`() throws {
+        var scene = Scene.ready()
+        scene.runToActive()
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        scene.on(.turnedAway())
+        #expect(scene.renew() == [])
+        scene.on(.turnedAway())
+        let slice = try #require(scene.core.held[Scene.uid])
+        #expect(scene.on(.stuck(Scene.key)) == [.keep(slice)], "kept until it may be told")
+        #expect(scene.renew() == [.report(slice)])
+    }
+
+    @Test func `a deadline that passes while a slice is being ended changes nothing`() {
+        var scene = Scene.ready()
+        let grant = Scene.grant(stopAfter: .seconds(60))
+        scene.on(.seen(Scene.view(.reserved, grant: grant)))
+        scene.on(.prepared(Scene.key))
+        scene.on(.gangSeen(Scene.gang(.abandoned)))
+        scene.now = 2000
+        #expect(scene.renew() == [])
+        #expect(scene.core.held[Scene.uid]?.phase == .emptying(startedAt: nil, outcome: nil))
+    }
 }
