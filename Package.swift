@@ -183,8 +183,8 @@ if !coresOnly {
         tests(
             "NodeAgentTests",
             [
-                "TidemillNodeAgent", "TidemillNodeCore", "TidemillLease", "TidemillHostLinux", "TidemillClient",
-                logging,
+                "TidemillNodeAgent", "TidemillNodeCore", "TidemillNodeScenes", "TidemillLease", "TidemillHostLinux",
+                "TidemillClient", logging,
             ] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]

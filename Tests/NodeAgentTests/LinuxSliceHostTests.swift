@@ -132,6 +132,55 @@ final class LinuxSliceHostTests {
         #expect(try driver.groups().isEmpty)
     }
 
+    @Test func `an end record that cannot be read now is not one that is missing`() async throws {
+        let host = try host()
+        try await host.prepare(slice)
+        let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
+        let files = SliceFolder(stateFolder: folder, key: key)
+        // A folder in its place cannot be read, as a file cannot on a broken disk or without a free descriptor.
+        try HostFile.makeFolder(files.ended)
+        await host.kill(task)
+        let record = EndRecord(
+            sliceUID: key.uid, epoch: key.epoch, token: Token(11), exitCode: 0, reason: .completed, message: "done",
+            finishedAt: Scene.wall(5008), finishedInstant: Scene.instant(8), killTime: .milliseconds(7))
+        let slice = slice
+        try await withThrowingTaskGroup(of: Remains?.self) { group in
+            group.addTask { await host.end(of: slice, task) }
+            group.addTask {
+                try await breathe(.milliseconds(300))
+                rmdir(files.ended)
+                try HostFile.writeDurably(try record.bytes(), to: files.ended)
+                return nil
+            }
+            #expect(try await group.next() == .some(nil), "the end was told before its record could be read")
+            let remains = try await group.next() ?? nil
+            #expect(remains?.outcome?.state == .succeeded)
+            #expect(remains?.killTime == .milliseconds(7))
+        }
+        #expect(try await emptied(host))
+    }
+
+    @Test func `a task can be frozen and thawed, lives meanwhile, and lives no more when it has ended`() async throws {
+        let host = try host()
+        try await host.prepare(slice)
+        let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
+        #expect(await host.isAlive(key, task))
+        var isFrozen = false
+        for _ in 0..<200 where !isFrozen {
+            isFrozen = try await host.freeze(key)
+            try await breathe(.milliseconds(5))
+        }
+        #expect(isFrozen)
+        #expect(try driver.isFrozen(SliceGroup(sliceUID: key.uid, epoch: key.epoch)))
+        #expect(await host.isAlive(key, task))
+        try await host.thaw(key)
+        #expect(try !driver.isFrozen(SliceGroup(sliceUID: key.uid, epoch: key.epoch)))
+        await host.kill(task)
+        _ = await host.end(of: slice, task)
+        #expect(try await emptied(host))
+        #expect(await !host.isAlive(key, task))
+    }
+
     private func start(_ words: [String]) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: words[0])

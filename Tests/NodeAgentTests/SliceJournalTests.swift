@@ -26,11 +26,26 @@ final class SliceJournalTests {
         let first = journal()
         try await first.put(Scene.held(.preparing))
         try await first.put(Scene.held(.active(Scene.task)))
-        try await first.setIncarnation(IncarnationID("i1"))
+        try await first.save(SliceMemory(incarnation: IncarnationID("i1")))
         let contents = try await journal().load()
         #expect(contents.held == [Scene.held(.active(Scene.task))])
-        #expect(contents.incarnation == IncarnationID("i1"))
+        #expect(contents.memory.incarnation == IncarnationID("i1"))
         #expect(contents.released.isEmpty)
+    }
+
+    @Test func `what a core and its heartbeats remember is there for another agent`() async throws {
+        let note = AliveNote(
+            bootID: Scene.boot, instant: Scene.instant(7), wall: Scene.wall(8), slices: [Scene.key])
+        let memory = SliceMemory(
+            incarnation: Scene.life, killTimes: KillTimes(recent: [.milliseconds(300)]), alive: note)
+        let beats = HeartbeatMemory(
+            seen: .init(incarnation: Scene.life, startID: StartID("s"), revision: 7), starts: ["b", "a"])
+        let first = journal()
+        #expect(try await first.load() == SliceJournal.Contents())
+        try await first.save(memory)
+        try await first.save(beats)
+        let contents = try await journal().load()
+        #expect(contents.memory == memory && contents.heartbeats == beats)
     }
 
     @Test func `a closed slice is held no more and its epoch stays known`() async throws {
