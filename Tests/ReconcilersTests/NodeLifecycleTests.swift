@@ -120,6 +120,18 @@ import TidemillWire
         #expect(await joins.nodes() == [])
     }
 
+    @Test func `a node that was never heard leaves with its object`() async throws {
+        // As a restore makes it of the list of those that joined.
+        await joins.join(NodeID("a"))
+        try await create("a", nil)
+        let lifecycle = lifecycle()
+        await pass(1, lifecycle)
+        _ = try await resources.delete(ObjectRef(kind: Kinds.Node.info, namespace: "", name: "a"))
+        await pass(2, lifecycle)
+        #expect(try await node() == nil)
+        #expect(await joins.nodes() == [])
+    }
+
     @Test func `a node with slices that is deleted stays until nothing is granted on it`() async throws {
         try await create()
         let lifecycle = lifecycle()

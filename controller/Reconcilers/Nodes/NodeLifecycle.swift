@@ -189,7 +189,7 @@ package actor NodeLifecycle: Service {
             revision = max(revision, slices.revision)
             let granted = slices.objects.filter { $0.status.grant != nil && $0.status.state != .released }
             roster.learn(
-                nodes: nodes, granted: granted, written: Self.concerns(slices: slices.objects, jobs: jobs), at: now)
+                nodes: nodes, granted: granted, written: Self.concerns(slices: granted, jobs: jobs), at: now)
             hasLooked = true
             return NodeObservation(
                 nodes: nodes, granted: granted,
@@ -204,7 +204,7 @@ package actor NodeLifecycle: Service {
         }
     }
 
-    /// The newest revision of what each node's agent watches: slices granted to it, and gangs that have members there.
+    /// The newest revision of what each node's agent has to act on: slices granted to it, and gangs that have members there.
     private static func concerns(slices: [Kinds.Slice], jobs: [Kinds.Job]) -> [NodeID: Revision] {
         var newest: [NodeID: Revision] = [:]
         func note(_ node: String, _ revision: Revision?) {
@@ -212,14 +212,19 @@ package actor NodeLifecycle: Service {
             newest[NodeID(node)] = max(newest[NodeID(node)] ?? revision, revision)
         }
         for slice in slices { if let grant = slice.status.grant { note(grant.node, slice.revision) } }
-        for job in jobs { for node in job.status.gang?.nodes ?? [] { note(node, job.revision) } }
+        for job in jobs where !job.status.state.isFinal {
+            for node in job.status.gang?.nodes ?? [] { note(node, job.revision) }
+        }
         return newest
     }
 
     /// Logs what has changed of the controller's own state.
     private func tell() {
         let now = (halt: roster.halt, suspicion: roster.suspicion)
-        if let halt = now.halt, standing.halt == nil { logger.critical("halted", metadata: ["why": "\(halt.message)"]) }
+        if let halt = now.halt, standing.halt == nil {
+            wakeups.bell.ring()
+            logger.critical("halted", metadata: ["why": "\(halt.message)"])
+        }
         switch (standing.suspicion, now.suspicion) {
         case (nil, let suspicion?):
             logger.error("the controller suspects itself", metadata: ["why": "\(suspicion.message)"])

@@ -199,7 +199,10 @@ package struct NodeRoster: Sendable {
     package mutating func forgetDeleted(existing names: Set<NodeID>) -> [NodeID] {
         var gone: [NodeID] = []
         for node in fleet.nodes.keys.sorted() where !names.contains(node) && grants[node, default: []].isEmpty {
-            guard fleet.nodes[node]?.state == .disconnected else { continue }
+            // Silent, or never heard.
+            guard let state = fleet.nodes[node]?.state, state == .disconnected || state == .initializing else {
+                continue
+            }
             fleet.remove(node)
             identities.forget(node)
             deaths.forget(node)
