@@ -102,6 +102,18 @@ import TidemillWire
         }
     }
 
+    @Test func `agents get theirs often, because their heartbeats say how far they follow`() async throws {
+        var limits = ServerLimits()
+        limits.agentBookmarks = .milliseconds(10)
+        try await withServer(limits: limits) { test async throws in
+            let agent = try await test.agent("a")
+            let query = "?watch=true&allowWatchBookmarks=true&fieldSelector=status.grant.node%3Da"
+            var lines = Lines(try await agent.stream(.GET, Path.group + "/slices" + query))
+            let mark = try #require(try await lines.next())
+            #expect(mark["type"] == "BOOKMARK")
+        }
+    }
+
     @Test func `a server that stops ends its watches cleanly`() async throws {
         try await withServer { test async throws in
             _ = try await test.admin.post(Path.nodes, nodeText("a"))

@@ -85,6 +85,26 @@ import TidemillSeams
         #expect(!fleet.suspicion.isTripped)
     }
 
+    /// Nine nodes of which the last three are heard until they fall silent together: half of nine would be five of them.
+    @Test(arguments: [true, false])
+    func `nodes that nobody missed are not among all when others fall`(wereSilentAtStart: Bool) {
+        var fleet = FleetLiveness(tickPeriod: .milliseconds(500))
+        let nodes = (0..<9).map { NodeID("n\($0)") }
+        for (index, node) in nodes.enumerated() {
+            fleet.add(node, state: index < 6 && wereSilentAtStart ? .disconnected : .ready, at: at(0))
+            // Those in maintenance fall silent before anyone says so, and it ends while they are silent.
+            fleet.place(node, in: index < 6 ? .region("x\(index)") : .all, isExpected: true)
+        }
+        _ = pass(&fleet, from: 0, to: 20_000, heard: Array(nodes[6...]))
+        for node in nodes[..<6] {
+            if !wereSilentAtStart { fleet.place(node, in: .all, isExpected: false) }
+            fleet.place(node, in: .all, isExpected: true)
+        }
+        _ = pass(&fleet, from: 20_000, to: 40_000)
+        #expect(fleet.suspicion.trips[.all]?.silent == Set(nodes[6...]))
+        #expect(fleet.suspicion.trips[.all]?.nodes == 3)
+    }
+
     @Test func `a started controller waits for the nodes that were up, or one detection time`() {
         var quick = fleet(states: [.ready, .ready, .disconnected, .initializing, .disconnected])
         #expect(quick.firstHearing.hold?.reason == "ControllerStarted")
