@@ -32,10 +32,14 @@ import TidemillSeams
     }
 
     @Test func `a node that was drained is uncordoned too`() throws {
-        let nodes = [C.node("a", state: .cordoned, [C.cpu("a-cpu0", milliCPU: 8000, mebibytes: 4096)])]
+        let nodes = [
+            C.node("a", [C.cpu("a-cpu0", milliCPU: 8000, mebibytes: 1024, held: [C.held(mebibytes: 724)])]),
+            C.node("b", state: .cordoned, [C.cpu("b-cpu0", milliCPU: 8000, mebibytes: 4096)]),
+        ]
         #expect(
-            explain(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi")))
-                == "InsufficientDevices: 0/1 nodes: 1 cordoned. Uncordon a.")
+            explain(nodes, C.gang(try C.request(cpu: "1", memory: "1Gi"))) == """
+                InsufficientDevices: 0/2 nodes: 1 cordoned, 1 short of 1Gi memory (largest free 300Mi). Uncordon b.
+                """)
     }
 
     @Test(arguments: [
