@@ -31,6 +31,7 @@ struct TaskVerdictTests {
 
     @Test(arguments: [
         (EndReason.stopped, "Preempted", Kinds.TaskState.preempted, "Preempted"),
+        (.stopped, "Drained", .preempted, "Drained"), (.error, "TaintNoExecute", .preempted, "TaintNoExecute"),
         (.completed, "Reclaimed", .preempted, "Reclaimed"), (.stopped, "GangEnded", .preempted, "GangEnded"),
         (.error, "Deleted", .failed, "Deleted"), (.memoryLimitExceeded, "Preempted", .failed, "MemoryLimitExceeded"),
         (.fenced, "NodeDisconnected", .fenced, "Fenced"),

@@ -29,6 +29,8 @@ package actor SliceKeeper: Service {
     private var isRecovered = false
     /// What arrived before the machine was looked through; of renewals and refusals only the last.
     private var early: [SliceEvent] = []
+    /// From now on it is known which files nobody needs.
+    private var wantsSweep = false
     /// Who waits for demands for fresh lists.
     private var listeners: [AsyncStream<Int>.Continuation] = []
 
@@ -57,6 +59,10 @@ package actor SliceKeeper: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.watchLives() }
             for await _ in woken.cancelOnGracefulShutdown() {
+                if wantsSweep {
+                    wantsSweep = false
+                    group.addTask { await self.sweep() }
+                }
                 while !pending.isEmpty {
                     let effect = pending.removeFirst()
                     group.addTask { await self.perform(effect) }
@@ -72,10 +78,12 @@ package actor SliceKeeper: Service {
             if event.speaksOfLease { early.removeAll(where: \.speaksOfLease) }
             return early.append(event)
         }
+        let knewAll = core.mayForgetUnknown
         let effects = core.on(event, at: time.now())
+        if core.mayForgetUnknown, !knewAll { wantsSweep = true }
         for effect in effects { logger.debug("slice effect", metadata: ["effect": "\(effect.summary)"]) }
         pending += effects
-        if !pending.isEmpty { wake.yield() }
+        if !pending.isEmpty || wantsSweep { wake.yield() }
     }
 
     // MARK: What others ask
