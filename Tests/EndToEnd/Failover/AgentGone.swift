@@ -6,7 +6,7 @@ import TidemillRig
 /// and the agent that returns adopts it.
 ///
 /// With TIDEMILL_BREAK=fence in `environment`, the first attempts run on beside the second: the drill's own proof.
-struct AgentKilled: FailoverCase {
+struct AgentKilled: Trial {
     let name = "agent-killed"
     var environment: [String: String] = [:]
 
@@ -45,7 +45,7 @@ struct AgentKilled: FailoverCase {
 }
 
 /// The agent is stopped, as a swapped-out or paused process is, and continues when its work has long moved.
-struct AgentStopped: FailoverCase {
+struct AgentStopped: Trial {
     let name = "agent-stopped"
 
     func run(_ rig: Rig) async throws -> Findings {
@@ -70,7 +70,7 @@ struct AgentStopped: FailoverCase {
 
 /// The node dies with its shims and comes back with another boot: its `stop` work has moved by then, and its `keep` work
 /// starts again upon the first report of the new boot, not before.
-struct NodeRebooted: FailoverCase {
+struct NodeRebooted: Trial {
     let name = "node-rebooted"
 
     func run(_ rig: Rig) async throws -> Findings {

@@ -4,7 +4,7 @@ import TidemillRig
 
 /// The controller is killed and comes back after a minute: `keep` work notices nothing, `stop` work is dead by its deadline,
 /// also where its shim was stopped, and starts again once.
-struct ControllerAway: FailoverCase {
+struct ControllerAway: Trial {
     let name = "controller-away"
     var seconds: Int64
 

@@ -8,13 +8,13 @@ import TidemillRig
         commandName: "tidemill-failover", abstract: "Fail over real processes; no index of a job may run twice.")
 
     @Option(help: "Seconds for which the controller is away.") var away: Int64 = 60
-    @Option(help: "Only the cases whose name contains this.") var only = ""
-    @Flag(help: "Take the fence away: the one case that runs must find double runs, and fails when it finds none.")
+    @Option(help: "Only the trials whose name contains this.") var only = ""
+    @Flag(help: "Take the fence away: the one trial that runs must find double runs, and fails when it finds none.")
     var withoutFence = false
 
-    private var cases: [any FailoverCase] {
+    private var trials: [any Trial] {
         if withoutFence { return [AgentKilled(environment: ["TIDEMILL_BREAK": "fence"])] }
-        let all: [any FailoverCase] = [
+        let all: [any Trial] = [
             ControllerAway(seconds: away), AgentKilled(), AgentStopped(), NodeRebooted(), BackupRestored(),
             StoreRolledBack(),
         ]
@@ -24,18 +24,11 @@ import TidemillRig
     func run() async throws {
         var findings = Findings()
         var doubles: [String] = []
-        for trial in cases {
-            say("failover: \(trial.name) …")
-            do {
-                let (found, log) = try await withRig(try Rig(trial.name)) { rig in
-                    (try await trial.run(rig), try rig.witness())
-                }
-                findings.add(found)
-                findings.check("\(trial.name): tokens of one index only grow", noneOf: log.tokensOutOfOrder)
-                doubles += log.doubles.map { "\(trial.name): \($0)" }
-            } catch {
-                findings.check("\(trial.name) came to its end", false, "\(error)")
-            }
+        for trial in trials {
+            let (found, log) = await trial.perform()
+            findings.add(found)
+            findings.check("\(trial.name): tokens of one index only grow", noneOf: log.tokensOutOfOrder)
+            doubles += log.doubles.map { "\(trial.name): \($0)" }
         }
         for double in doubles { say("DOUBLE \(double)") }
         if withoutFence {
@@ -46,11 +39,4 @@ import TidemillRig
             if !doubles.isEmpty || !findings.failed.isEmpty || findings.passed == 0 { throw ExitCode(1) }
         }
     }
-}
-
-/// One way in which something fails under running work. Starts what it needs; the driver ends it and judges double runs.
-protocol FailoverCase: Sendable {
-    var name: String { get }
-
-    func run(_ rig: Rig) async throws -> Findings
 }

@@ -6,7 +6,7 @@ import TidemillWire
 
 /// A backup is restored under running work. What both the store and a node know goes on; what only the node knows is ended;
 /// what only the store knows starts again; and nothing is granted before every node was heard.
-struct BackupRestored: FailoverCase {
+struct BackupRestored: Trial {
     let name = "backup-restored"
 
     func run(_ rig: Rig) async throws -> Findings {
@@ -18,7 +18,8 @@ struct BackupRestored: FailoverCase {
             known += try await rig.startWork(
                 [("keep-\(number)", .keep), ("stop-\(number)", .stop(120_000))], on: seat, of: seats)
         }
-        let moved = try await rig.startWork([("moved", .stop(120_000))], on: seats[0], of: seats, retries: 5)[0]
+        let moved = try await rig.startWork([("moved", .stop(120_000))], on: seats[0], of: seats, more: ["retries": 5])[
+            0]
         try await rig.submitWitness("brief", seconds: 4, onDisconnect: Silence.keep.policy)
         try await rig.submitWitness("deleted", onDisconnect: Silence.keep.policy)
         for job in ["brief", "deleted"] { try await rig.witnessed(job, attempt: 1) }
@@ -85,7 +86,7 @@ extension Findings {
 
 /// An older copy of the store's file is put in its place. The nodes know better: the controller refuses them by name, grants
 /// nothing and ends nothing, until the newest copy is back.
-struct StoreRolledBack: FailoverCase {
+struct StoreRolledBack: Trial {
     let name = "store-rolled-back"
     static let reason = "ControllerRolledBack"
 

@@ -1,14 +1,13 @@
 import TidemillModel
-import TidemillRig
 import TidemillWire
 
 /// What a witness does when its node falls silent.
-enum Silence: Sendable {
+package enum Silence: Sendable {
     case keep
     /// `after` in milliseconds.
     case stop(Int64)
 
-    var policy: JSON {
+    package var policy: JSON {
         switch self {
         case .keep: ["policy": "keep"]
         case .stop(let milliseconds):
@@ -21,25 +20,25 @@ enum Silence: Sendable {
 }
 
 /// A witness that runs, as it was when it was first seen to.
-struct RunningWork: Sendable {
-    var job: String
-    var seat: Seat
-    var silence: Silence
-    var pid: Int32
-    var sliceUID: String
+package struct RunningWork: Sendable {
+    package var job: String
+    package var seat: Seat
+    package var silence: Silence
+    package var pid: Int32
+    package var sliceUID: String
 
-    var isStop: Bool { if case .stop = silence { true } else { false } }
+    package var isStop: Bool { if case .stop = silence { true } else { false } }
 }
 
 extension Rig {
     /// Starts witnesses on one seat of several: the others are cordoned meanwhile.
-    func startWork(
-        _ jobs: [(name: String, silence: Silence)], on seat: Seat, of all: [Seat], retries: Int64 = 0
+    /// - Parameter more: further fields of every Job's spec.
+    package func startWork(
+        _ jobs: [(name: String, silence: Silence)], on seat: Seat, of all: [Seat], more: [String: JSON] = [:]
     ) async throws -> [RunningWork] {
         for other in all where other != seat { try await cordon(other, true) }
         for job in jobs {
-            try await submitWitness(
-                job.name, onDisconnect: job.silence.policy, more: ["retries": .integer(retries)])
+            try await submitWitness(job.name, onDisconnect: job.silence.policy, more: more)
         }
         var running: [RunningWork] = []
         for job in jobs {
@@ -61,7 +60,7 @@ extension Rig {
     }
 
     /// Waits until the boot clock shows `nanoseconds`.
-    func waitUntil(_ nanoseconds: Int64) async throws {
+    package func waitUntil(_ nanoseconds: Int64) async throws {
         let left = Duration.nanoseconds(nanoseconds - Kernel.bootNanoseconds())
         try await Patience.untilTrue("the clock comes there", within: left + .seconds(10), every: .milliseconds(50)) {
             Kernel.bootNanoseconds() >= nanoseconds
@@ -70,7 +69,9 @@ extension Rig {
 
     /// Waits until the job's witness has run as `attempt`, and gives that run.
     @discardableResult
-    func witnessed(_ job: String, attempt: Int, within limit: Duration = .seconds(60)) async throws -> WitnessLog.Run {
+    package func witnessed(_ job: String, attempt: Int, within limit: Duration = .seconds(60)) async throws
+        -> WitnessLog.Run
+    {
         try await Patience.until("attempt \(attempt) of \(job) writes", within: limit) {
             try witness().runs(of: job).last { $0.attempt == attempt }
         }
@@ -79,7 +80,7 @@ extension Rig {
 
 extension Findings {
     /// `keep` work that went on: the same process, still the first attempt, and still writing.
-    mutating func checkKept(_ work: RunningWork, _ rig: Rig, _ case: String, attempt: Int = 1) async throws {
+    package mutating func checkKept(_ work: RunningWork, _ rig: Rig, _ case: String, attempt: Int = 1) async throws {
         let task = try await rig.task(work.job, attempt: attempt)
         let job = try await rig.job(work.job)
         check(
