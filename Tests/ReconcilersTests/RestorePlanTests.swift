@@ -241,6 +241,16 @@ private let cases: [RestoreCase] = [
         record b @7
         """, gives: "a at epoch 10 holds lab/j-2-0@9"),
     RestoreCase(
+        "an epoch that was reported is never granted again",
+        """
+        waits a
+        node a
+        job j 1 Started@1
+        slice j-1-0 Active a@3 token 50
+        holds a j-1-0 Running @3 token 50
+        record a @3 j-1-0@3
+        """, gives: "a at epoch 4 holds lab/j-1-0@3"),
+    RestoreCase(
         "a stray whose slice the store knows is that slice; any other ends",
         """
         waits a

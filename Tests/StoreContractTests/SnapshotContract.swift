@@ -43,8 +43,8 @@ struct SnapshotContract {
                     for _ in 0..<60 {
                         let snapshot = try await store.snapshot()
                         var steps: [String: Set<String>] = [:]
+                        #expect(snapshot.entries.all.allSatisfy { $0.revision <= snapshot.revision })
                         for entry in snapshot.entries.all {
-                            #expect(entry.revision <= snapshot.revision)
                             steps[String(entry.key.prefix(4)), default: []].insert(entry.text)
                         }
                         for (writer, values) in steps { #expect(values.count == 1, "\(writer): \(values)") }

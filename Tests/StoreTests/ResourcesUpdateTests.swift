@@ -150,3 +150,68 @@ struct ResourcesUpdateTests {
         #expect(try await world.resources.get(world.ref("a")).encoded == made.encoded)
     }
 }
+
+/// Results carry the token of their attempt, and an older one is refused (invariant 1b).
+@Suite("Resources: tokens of tasks", .timeLimit(.minutes(1)))
+struct ResourcesTokenTests {
+    private let task = ObjectRef(kind: Kinds.Task.info, namespace: "lab", name: "t")
+
+    /// A task whose slice is granted with token 50.
+    private func world() async throws -> ResourcesFixture {
+        let world = try await ResourcesFixture()
+        let slice = Kinds.Slice(
+            metadata: ObjectMeta(name: "t", namespace: "lab"),
+            spec: Kinds.SliceSpec(
+                request: Kinds.SliceRequest(cpu: try Quantity(parsing: "1"), memory: try Quantity(parsing: "1Gi")),
+                onDisconnect: Kinds.OnDisconnect(policy: .keep)),
+            status: Kinds.SliceStatus(
+                state: .active,
+                grant: Kinds.Grant(
+                    node: "a", bootID: "boot", epoch: 1, token: 50, sliceUID: "uid",
+                    shares: [Kinds.Share(device: "a-cpu0", cardUnits: "1/8")], policy: .keep)))
+        let task = Kinds.Task(
+            metadata: ObjectMeta(name: "t", namespace: "lab"),
+            spec: Kinds.TaskSpec(slice: "t", template: Kinds.TaskTemplate(command: ["true"])))
+        try await world.resources.transact([.create(slice), .create(task)])
+        return world
+    }
+
+    private func patch(_ world: ResourcesFixture, _ status: JSON) async -> String {
+        await world.refusal { () async throws(APIError) in
+            _ = try await world.resources.mergePatch(task, ["status": status], .status)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["state": "Running", "token": 49], "status.token: Invalid value: 49"),
+            (["state": "Failed", "token": 50, "end": ["token": 49]], "status.end.token: Invalid value: 49"),
+        ] as [(JSON, String)])
+    func `a status older than the slice's grant is refused`(status: JSON, said: String) async throws {
+        let world = try await world()
+        let refusal = await patch(world, status)
+        #expect(refusal.hasPrefix("422") && refusal.contains(said) && refusal.contains("token 50"), "\(refusal)")
+    }
+
+    @Test func `a status older than the one that is stored is refused, also when the slice is gone`() async throws {
+        let world = try await world()
+        #expect(await patch(world, ["state": "Running", "token": 50]) == "none")
+        _ = try await world.resources.delete(ObjectRef(kind: Kinds.Slice.info, namespace: "lab", name: "t"))
+        #expect(await patch(world, ["state": "Failed", "token": 40]).hasPrefix("422"))
+        #expect(await patch(world, ["state": "Failed", "end": ["token": 50, "exitCode": 1]]) == "none")
+        #expect(await patch(world, ["state": "Failed", "token": 51]) == "none")
+    }
+
+    @Test func `an object beyond a mebibyte is refused with the way out`() async throws {
+        let world = try await ResourcesFixture()
+        var large = world.job("large")
+        large["spec"]?["template"]?["env"] = .array(
+            (0..<7).map { ["name": .string("A\($0)"), "value": .string(String(repeating: "x", count: 120_000))] })
+        large["metadata"]?["annotations"] = ["note": .string(String(repeating: "x", count: 240_000))]
+        let body = large
+        let refusal = await world.refusal { () async throws(APIError) in
+            _ = try await world.resources.create(Kinds.Job.info, namespace: "lab", body)
+        }
+        #expect(refusal.hasPrefix("413") && refusal.contains("put what is large into a file"), "\(refusal)")
+    }
+}

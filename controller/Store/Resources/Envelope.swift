@@ -1,3 +1,4 @@
+import TidemillModel
 import TidemillSeams
 import TidemillWire
 
@@ -26,6 +27,21 @@ enum Envelope {
         bytes.append(UInt8(ascii: "}"))
         for offset in 0..<4 { bytes[1 + offset] = UInt8(truncatingIfNeeded: place >> (8 * offset)) }
         return bytes
+    }
+
+    /// The largest object that may be declared, in bytes of its text: a transaction holds 1.5 MiB, and what the controller
+    /// makes of an object, or reports about it, needs room beside it.
+    static let largestObject = 1 << 20
+
+    /// The envelope of an object that is small enough. Throws `.tooLarge`.
+    static func sealed(_ object: JSON, _ ref: ObjectRef) throws(APIError) -> [UInt8] {
+        let envelope = seal(object)
+        guard envelope.count - headerBytes <= largestObject else {
+            throw .tooLarge(
+                "\(ref.kind.groupResource) \"\(ref.name)\" has \(envelope.count - headerBytes) bytes, and an object may have "
+                    + "\(largestObject): put what is large into a file or an image, and name that in the object")
+        }
+        return envelope
     }
 
     /// The envelope of a record, which has no metadata.

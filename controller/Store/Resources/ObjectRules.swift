@@ -91,6 +91,24 @@ struct ObjectRules: Sendable {
         return tree
     }
 
+    /// Throws when a task's status is of an older attempt than the one that it would be written over, or than the one that
+    /// its slice is granted to now (invariant 1b): results carry their attempt's token, and an older one is refused.
+    static func checkToken(of new: JSON, over old: JSON, granted: Int64?, _ ref: ObjectRef) throws(APIError) {
+        guard new["status"] != old["status"] else { return }
+        let newest = max(old.at(["status", "token"])?.integer ?? 0, granted ?? 0)
+        for path in [["status", "token"], ["status", "end", "token"]] {
+            guard let token = new.at(path)?.integer, token < newest else { continue }
+            // Not a conflict: reading again helps nobody who reports an older attempt.
+            throw .invalid(
+                kind: ref.kind.groupKind, name: ref.name,
+                errors: [
+                    .invalid(
+                        path.joined(separator: "."), token,
+                        "the current attempt has token \(newest), and what an older attempt reports is refused")
+                ])
+        }
+    }
+
     /// Throws the conflict that Kubernetes gives when an object was re-created under its name.
     static func check(uid: String, of tree: JSON, _ ref: ObjectRef) throws(APIError) {
         let current = tree["metadata"]?["uid"]?.string ?? ""

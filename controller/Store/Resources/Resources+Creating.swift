@@ -25,7 +25,7 @@ extension Resources {
             )
             var conditions: [Transaction.Condition] = [.absent(ref.key)]
             if let home = try await home(of: ref) { conditions.append(.exists(home.ref.key, revision: home.revision)) }
-            let envelope = Envelope.seal(object)
+            let envelope = try Envelope.sealed(object, ref)
             if options.isDryRun {
                 if try await find(ref) == nil {
                     return StoredObject(ref: ref, revision: Revision(0), envelope: envelope)

@@ -51,7 +51,10 @@ extension Resources {
             let new = try rules.replaced(
                 old, by: change(current, old), of: ref, part: subresource == .main ? .main : .status)
             if new == old { return current }
-            let envelope = Envelope.seal(new)
+            if ref.kind == Kinds.Task.info {
+                try ObjectRules.checkToken(of: new, over: old, granted: try await grantedToken(new, ref), ref)
+            }
+            let envelope = subresource == .main ? try Envelope.sealed(new, ref) : Envelope.seal(new)
             if options.isDryRun { return StoredObject(ref: ref, revision: current.revision, envelope: envelope) }
             let isLast = new.isTerminating && new.finalizers.isEmpty
             do throws(StoreError) {
@@ -64,5 +67,12 @@ extension Resources {
             }
         }
         throw .modified(resource: ref.kind.groupResource, name: ref.name)
+    }
+
+    /// The token of the grant under which the task's slice is held now; nil when it holds none.
+    private func grantedToken(_ task: JSON, _ ref: ObjectRef) async throws(APIError) -> Int64? {
+        guard let slice = task.at(["spec", "slice"])?.string else { return nil }
+        let stored = try await find(ObjectRef(kind: Kinds.Slice.info, namespace: ref.namespace, name: slice))
+        return try stored?.storedTree.at(["status", "grant", "token"])?.integer
     }
 }
