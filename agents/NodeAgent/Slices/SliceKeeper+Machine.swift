@@ -8,26 +8,25 @@ import TidemillWire
 extension SliceKeeper {
     /// Freezes or thaws until the machine is as the core wants it now, whatever it wanted when this was asked for.
     func settleFreezer(_ key: SliceKey) async {
-        while !Task.isCancelled {
-            let wanted = core.isFrozen(key)
-            var isDone = true
-            do throws(SliceHostError) {
-                if wanted { isDone = try await host.freeze(key) } else { try await host.thaw(key) }
-            } catch {
-                guard core.held[key.uid]?.key == key else { return }
-                logger.error(
-                    "a task cannot be frozen or thawed",
-                    metadata: ["slice": "\(key)", "wanted": "\(wanted)", "error": "\(error.message)"])
-                isDone = false
-            }
-            if isDone, core.isFrozen(key) == wanted {
-                logger.info(
-                    wanted ? "a task is frozen: the clock jumped" : "a task goes on", metadata: ["slice": "\(key)"])
-                return
-            }
-            // Cancelled while waiting: the loop's own condition ends it.
-            try? await sleep(.milliseconds(20))
+        let sleep = sleep
+        // Cancelled while waiting: the freezer's own condition ends it.
+        let freezer = Freezer(host: host) { try? await sleep(.milliseconds(20)) }
+        let reached = await freezer.settle(
+            key, wanted: { await self.wantsFrozen(key) },
+            failed: { await self.freezerFailed(key, $0) })
+        if let reached {
+            logger.info(
+                reached ? "a task is frozen: the clock jumped" : "a task goes on", metadata: ["slice": "\(key)"])
         }
+    }
+
+    private func wantsFrozen(_ key: SliceKey) -> Bool? {
+        core.held[key.uid]?.key == key ? core.isFrozen(key) : nil
+    }
+
+    private func freezerFailed(_ key: SliceKey, _ error: SliceHostError) {
+        logger.error(
+            "a task cannot be frozen or thawed", metadata: ["slice": "\(key)", "error": "\(error.message)"])
     }
 
     /// Notes from time to time which tasks live, so that an end without a record is metered as far as it is known.
