@@ -63,6 +63,10 @@ import TidemillWire
         let late = isAccepted(roster.hear(heartbeat(agent: "p9"), at: at(10_100)))
         let replaced = isAccepted(roster.hear(heartbeat(agent: "p1"), at: at(10_200)))
         #expect(late && !replaced)
+        // For ever: not even when nobody else is there.
+        pass(&roster, from: 10_500, to: 30_000)
+        let ghost = isAccepted(roster.hear(heartbeat(agent: "p1"), at: at(30_100)))
+        #expect(!ghost)
     }
 
     @Test func `after a restart another boot is believed only when the stored one is silent`() {
@@ -243,6 +247,30 @@ import TidemillWire
         pass(&roster, from: 60_500, to: 60_500)
         #expect(roster.lost == [SliceUID("stops")])
         #expect(roster.permission(at: at(60_500)).replacements == nil)
+    }
+
+    @Test func `what ran out a moment before and is not written yet waits for the thaw too`() {
+        var roster = NodeRoster()
+        let nodes = ["a", "b", "c"].map { name in node(.ready) { $0.metadata.name = name } }
+        func hear(_ name: String, _ time: Int64) {
+            _ = roster.hear(
+                Heartbeat(
+                    node: NodeID(name), bootID: BootID("b1"), machineID: "m", agentStart: "p", sentAt: 0,
+                    appliedRevision: 0), at: at(time))
+        }
+        roster.learn(nodes: nodes, granted: [slice("stops", .stop)], at: at(0))
+        pass(&roster, from: 0, to: 7_500)
+        for name in ["b", "c"] { hear(name, 7_600) }
+        pass(&roster, from: 8_000, to: 14_500)
+        for name in ["b", "c"] { hear(name, 14_600) }
+        pass(&roster, from: 15_000, to: 24_500)
+        #expect(roster.lost == [SliceUID("stops")])
+        pass(&roster, from: 25_000, to: 25_000)
+        #expect(roster.suspicion != nil && roster.lost.isEmpty)
+        hear("b", 25_100)
+        roster.learn(nodes: nodes, granted: [slice("stops", .stop)], at: at(25_200))
+        pass(&roster, from: 25_500, to: 25_500)
+        #expect(roster.suspicion == nil && roster.lost == [SliceUID("stops")])
     }
 
     // MARK: Another boot
