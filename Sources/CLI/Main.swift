@@ -36,6 +36,7 @@ struct Tidemill: AsyncParsableCommand {
         discussion: "Objects are named as with kubectl: `jobs`, `job hello`, `job/hello`, `jobs,slices`, `all`.",
         subcommands: [
             Up.self, Down.self, Apply.self, Get.self, Describe.self, Logs.self, Wait.self, Delete.self, Version.self,
-            Doctor.self, Cordon.self, Uncordon.self, Drain.self, Maintenance.self, Taint.self, Node.self,
+            Doctor.self, Backup.self, Restore.self, Cordon.self, Uncordon.self, Drain.self, Maintenance.self,
+            Taint.self, Node.self,
         ])
 }

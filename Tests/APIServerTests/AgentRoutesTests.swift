@@ -33,6 +33,30 @@ import TidemillWire
         }
     }
 
+    @Test func `an inventory reaches its handler, and only under the node's own name`() async throws {
+        try await withServer { test async throws in
+            let agent = try await test.agent("a")
+            let held = HeldReport(
+                uid: SliceUID("uid"), namespace: "lab", name: "s", member: nil,
+                grant: Kinds.Grant(
+                    node: "a", bootID: "b", epoch: 4, token: 9, sliceUID: "uid", shares: [], policy: .keep),
+                phase: .running)
+            var inventory = Inventory(
+                node: NodeID("a"), bootID: BootID("b"), machineID: "m", agentStart: "s", highestEpoch: Epoch(4),
+                held: [held])
+            let answer = try await agent.post("/agent/v1/inventory", inventory.json.text)
+            #expect(answer.code == 200)
+            let reply = try InventoryReply(json: answer.json)
+            #expect(reply.stop == [.init(uid: SliceUID("uid"), epoch: Epoch(4), reason: "Test")] && !reply.isSettled)
+            inventory.node = NodeID("b")
+            #expect(try await agent.post("/agent/v1/inventory", inventory.json.text).code == 403)
+            #expect(try await test.admin.post("/agent/v1/inventory", inventory.json.text).code == 403)
+            #expect(try await agent.get("/agent/v1/inventory").code == 405)
+            let bad = try await agent.post("/agent/v1/inventory", #"{"node":"a"}"#)
+            #expect(bad.code == 400 && bad.message?.contains("inventory") == true)
+        }
+    }
+
     @Test func `a log travels from the agent's body to the client`() async throws {
         try await withServer { test async throws in
             try await startTask(test, on: "a")

@@ -28,6 +28,7 @@ import TidemillWire
             ("/api/v1/namespaces/x", .object(namespace, namespace: "", name: "x", part: nil)),
             ("/api/v1/namespaces/x/status", .object(namespace, namespace: "", name: "x", part: .status)),
             ("/api/v1/namespaces/x/events", .collection(event, namespace: "x")),
+            ("/agent/v1/inventory", .inventory), ("/admin/v1/backup", .backup),
             ("/agent/v1/tunnel/7", .tunnelStream(id: "7")), ("/readyz/ping", .health),
         ]
         for (path, wanted) in table { #expect(try route(path) == wanted, "\(path)") }
@@ -37,6 +38,7 @@ import TidemillWire
         "/apis/tidemill.dev/v1alpha1/jobs/y", "/apis/tidemill.dev/v1alpha1/namespaces/x/nodes",
         "/apis/tidemill.dev/v1alpha1/namespaces/x/jobs/y/log", "/api/v1/namespaces/x/events/y/status",
         "/api/v1/nodes", "/apis/v1", "/version/x", "/agent/v2/tunnel",
+        "/admin/v1", "/admin/v1/backup/x", "/admin/v2/backup",
     ]) func `other paths name nothing`(_ path: String) {
         #expect(throws: APIError.noSuchPath) { try route(path) }
     }

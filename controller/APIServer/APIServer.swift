@@ -59,7 +59,8 @@ package struct APIServer: Service {
     ///   - onListening: called once, when connections are accepted.
     package init(
         configuration: Configuration, tls: TLSMaterial, resources: Resources, heartbeats: any HeartbeatHandler,
-        leases: (any NodeLeaseSource)? = nil, metrics: PrometheusMetrics? = nil, time: any TimeSource,
+        inventories: any InventoryHandler, leases: (any NodeLeaseSource)? = nil, metrics: PrometheusMetrics? = nil,
+        time: any TimeSource,
         randomness: any Randomness, sleep: @escaping Sleep, logger: Logger,
         kinds: [KindInfo] = Kinds.all, onListening: @escaping @Sendable (Address) async -> Void = { _ in }
     ) throws {
@@ -79,7 +80,8 @@ package struct APIServer: Service {
             watches: WatchRoute(
                 resources: resources, authorization: authorization, budget: WatchBudget(limit: limits.watchesPerUser),
                 limits: limits, time: time, sleep: sleep),
-            agents: AgentRoutes(hub: tunnels, heartbeats: heartbeats, sleep: sleep), leases: leases, metrics: metrics,
+            agents: AgentRoutes(hub: tunnels, heartbeats: heartbeats, inventories: inventories, sleep: sleep),
+            backups: BackupRoute(store: resources.store, sleep: sleep), leases: leases, metrics: metrics,
             requests: RequestMetrics(factory: metrics), limits: limits, time: time, logger: logger)
     }
 

@@ -28,13 +28,17 @@ struct ControllerStart {
         let resources = Resources(store: store, time: time, randomness: randomness)
         try await resources.bootstrap()
         let mirror = ObjectMirror(resources)
+        let joined = try await mirror.all(Kinds.Node.self).objects.map { NodeID($0.metadata.name) }
+        let roster = try await RosterFile.open(folder: data, identity: store.identity, ifMissing: Set(joined))
 
         // What decides. A node that renews and a share that comes free wake the scheduler, which may have waited for them.
         let grantable = Bell()
         let lifecycle = NodeLifecycle(
-            mirror: mirror, joins: MemoryJoinLog(), sleep: systemSleep, logger: label("node-lifecycle"),
+            mirror: mirror, joins: roster, sleep: systemSleep, logger: label("node-lifecycle"),
             agreed: grantable)
-        let gateway = NodeGateway(lifecycle: lifecycle, time: time)
+        let restore = RestoreReconciler(
+            mirror: mirror, sleep: systemSleep, logger: label("restore-reconciler"), settled: grantable)
+        let gateway = NodeGateway(fleet: Fleet(lifecycle: lifecycle, restore: restore), time: time)
         let scheduler = Scheduler(
             mirror: mirror, authority: gateway, sleep: systemSleep, logger: label("scheduler"), bell: grantable)
 
@@ -45,13 +49,14 @@ struct ControllerStart {
             configuration: .init(
                 host: configuration.host, port: configuration.port, limits: configuration.limits,
                 programVersion: controllerVersion),
-            tls: TLSMaterial(certificates), resources: resources, heartbeats: gateway, leases: gateway,
+            tls: TLSMaterial(certificates), resources: resources, heartbeats: gateway, inventories: gateway,
+            leases: gateway,
             metrics: metrics, time: time, randomness: randomness, sleep: systemSleep, logger: label("api")
         ) { address in
             announce(address, certificates)
         }
         let services: [any Service] = [
-            lifecycle, scheduler,
+            lifecycle, restore, scheduler,
             JobReconciler(mirror: mirror, sleep: systemSleep, logger: label("job-reconciler")),
             EvictionReconciler(
                 mirror: mirror, permission: { await gateway.permission() }, sleep: systemSleep,

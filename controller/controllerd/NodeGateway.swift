@@ -6,27 +6,31 @@ import TidemillScheduler
 import TidemillSeams
 import TidemillWire
 
-/// Joins the node lifecycle to those who need it: the server hands it heartbeats and shows its leases, the scheduler agrees
-/// on intervals and asks what it may grant.
-struct NodeGateway: HeartbeatHandler, NodeLeaseSource, GrantAuthority {
-    let lifecycle: NodeLifecycle
+/// Joins the fleet to those who need it: the server hands it heartbeats and inventories and shows its leases, the scheduler
+/// agrees on intervals and asks what it may grant.
+struct NodeGateway: HeartbeatHandler, InventoryHandler, NodeLeaseSource, GrantAuthority {
+    let fleet: Fleet
     let time: any TimeSource
 
     func heartbeat(_ heartbeat: Heartbeat) async -> HeartbeatReply {
-        await lifecycle.heartbeat(heartbeat)
+        await fleet.heartbeat(heartbeat)
+    }
+
+    func inventory(_ inventory: Inventory) async -> InventoryReply {
+        await fleet.inventory(inventory)
     }
 
     func agree(after: Duration, on nodes: [NodeID]) async -> Bool {
-        await lifecycle.agree(after: after, on: nodes)
+        await fleet.agree(after: after, on: nodes)
     }
 
     func permission() async -> GrantPermission {
-        await lifecycle.permission()
+        await fleet.permission()
     }
 
     func nodeLeases() async -> [Kinds.Lease] {
         let (now, wall) = (time.now(), time.wall())
-        return await lifecycle.leases().map { lease in
+        return await fleet.leases().map { lease in
             let age = now.since(lease.processed).wholeNanoseconds
             let renewed = WallTime(nanosecondsSince1970: wall.nanosecondsSince1970 - age)
             return Kinds.Lease(

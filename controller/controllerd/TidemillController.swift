@@ -7,7 +7,7 @@ struct TidemillController: AsyncParsableCommand {
         commandName: "tidemill-controller",
         abstract: "Stores what operators declare, compares it with what agents report, and closes the difference.",
         version: controllerVersion,
-        subcommands: [RunController.self, IssueNode.self])
+        subcommands: [RunController.self, IssueNode.self, RestoreStore.self])
 }
 
 /// Version of this program.

@@ -62,12 +62,20 @@ private actor ClientShelf {
 }
 
 /// Accepts every heartbeat.
-struct AcceptingHeartbeats: HeartbeatHandler {
+struct AcceptingHeartbeats: HeartbeatHandler, InventoryHandler {
     func heartbeat(_ heartbeat: Heartbeat) async -> HeartbeatReply {
         HeartbeatReply(
             accepted: true, intervalMilliseconds: 2000, incarnation: IncarnationID("memory"),
             startID: StartID("memory"),
             revision: heartbeat.appliedRevision)
+    }
+
+    /// Stops everything that is held.
+    func inventory(_ inventory: Inventory) async -> InventoryReply {
+        InventoryReply(
+            incarnation: IncarnationID("memory"),
+            stop: inventory.held.map { .init(uid: $0.uid, epoch: Epoch($0.grant.epoch), reason: "Test") },
+            isSettled: inventory.held.isEmpty)
     }
 }
 
@@ -88,7 +96,8 @@ func withServer(
     logger.logLevel = .critical
     let server = try APIServer(
         configuration: .init(limits: limits), tls: TLSMaterial(certificates), resources: resources,
-        heartbeats: AcceptingHeartbeats(), leases: leases, metrics: PrometheusMetrics(), time: time,
+        heartbeats: AcceptingHeartbeats(), inventories: AcceptingHeartbeats(), leases: leases,
+        metrics: PrometheusMetrics(), time: time,
         randomness: SystemRandomness(), sleep: sleep, logger: logger, onListening: { report.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -9,6 +9,7 @@ import TidemillWire
 struct AgentRoutes: Sendable {
     let hub: TunnelHub
     let heartbeats: any HeartbeatHandler
+    let inventories: any InventoryHandler
     let sleep: Sleep
 
     /// Between two empty lines on a silent control stream, so that both ends notice a dead peer.
@@ -19,20 +20,29 @@ struct AgentRoutes: Sendable {
     /// `POST /agent/v1/heartbeat`
     func heartbeat(_ call: Call) async throws(APIError) -> Reply {
         let node = try agent(call)
-        let heartbeat: Heartbeat
-        do {
-            heartbeat = try Heartbeat(json: try await call.tree())
-        } catch let failure as DecodeFailure {
-            throw .badRequest("the body of the request is not a heartbeat: \(failure)")
-        } catch let error as APIError {
-            throw error
-        } catch {
-            throw .internalError("\(error)")
-        }
+        let heartbeat: Heartbeat = try Self.decoded(try await call.tree(), as: "a heartbeat")
         guard heartbeat.node == node else {
             throw .forbidden("the certificate is of node \"\(node)\", the heartbeat of node \"\(heartbeat.node)\"")
         }
         return .json(await heartbeats.heartbeat(heartbeat).json)
+    }
+
+    /// `POST /agent/v1/inventory`
+    func inventory(_ call: Call) async throws(APIError) -> Reply {
+        let node = try agent(call)
+        let inventory: Inventory = try Self.decoded(try await call.tree(), as: "an inventory")
+        guard inventory.node == node else {
+            throw .forbidden("the certificate is of node \"\(node)\", the inventory of node \"\(inventory.node)\"")
+        }
+        return .json(await inventories.inventory(inventory).json)
+    }
+
+    private static func decoded<Message: WireValue>(_ tree: JSON, as noun: String) throws(APIError) -> Message {
+        do throws(DecodeFailure) {
+            return try Message(json: tree)
+        } catch {
+            throw .badRequest("the body of the request is not \(noun): \(error)")
+        }
     }
 
     /// `GET /agent/v1/tunnel`

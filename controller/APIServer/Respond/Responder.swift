@@ -16,6 +16,7 @@ struct Responder: Sendable {
     let lists: ListRoute
     let watches: WatchRoute
     let agents: AgentRoutes
+    let backups: BackupRoute
     let leases: (any NodeLeaseSource)?
     let metrics: PrometheusMetrics?
     let requests: RequestMetrics
@@ -64,6 +65,12 @@ struct Responder: Sendable {
         case .heartbeat:
             try allow(method, [.post])
             return try await agents.heartbeat(call)
+        case .inventory:
+            try allow(method, [.post])
+            return try await agents.inventory(call)
+        case .backup:
+            try allow(method, [.get])
+            return try await backups.backup(call)
         case .tunnelStream(let id):
             try allow(method, [.post])
             return try await agents.stream(id, call)

@@ -23,6 +23,10 @@ enum Route: Hashable, Sendable {
     case collection(KindInfo, namespace: String?)
     case object(KindInfo, namespace: String, name: String, part: Part?)
     case heartbeat
+    /// What a node holds.
+    case inventory
+    /// All of the store, for operators.
+    case backup
     /// An agent's control stream.
     case tunnel
     /// One answer of an agent to an opened stream.
@@ -51,12 +55,14 @@ enum Route: Hashable, Sendable {
         case "metrics" where rest.isEmpty: self = .metrics
         case "healthz", "livez", "readyz": self = .health
         case "agent": self = try Self.agent(Array(rest))
+        case "admin" where Array(rest) == ["v1", "backup"]: self = .backup
         default: throw .noSuchPath
         }
     }
 
     private static func agent(_ rest: [String]) throws(APIError) -> Route {
         if rest == ["v1", "heartbeat"] { return .heartbeat }
+        if rest == ["v1", "inventory"] { return .inventory }
         if rest == ["v1", "tunnel"] { return .tunnel }
         if rest.count == 3, rest[0] == "v1", rest[1] == "tunnel" { return .tunnelStream(id: rest[2]) }
         throw .noSuchPath
