@@ -22,16 +22,23 @@ final class World {
     let truth = Truth()
     let view = StoreView()
     let disk: StoreDisk
+    let grudge: Grudge?
     /// The roster beside the store.
     let joins = MemoryJoinLog()
     private(set) var machines: [Machine] = []
     private(set) lazy var controller = ControllerProcess(world: self)
     private(set) lazy var checker = Checker(world: self)
     var controllerIsAway = false
+    /// A backup that was taken and not restored yet, and an older copy of the store's file.
+    var backup: StoreDisk.Copy?
+    var oldCopy: StoreDisk.Copy?
+    var lives = 1
     var shapes: [String: Work.JobShape] = [:]
     /// Jobs whose policy was edited.
     var edited: Set<String> = []
-    private var breaker: Breaker?
+    private(set) lazy var breaker = broken.isEmpty ? nil : Breaker(world: self)
+    /// A failed sync has ended the store's service until its process begins anew.
+    var syncFailed = false
 
     init(_ scenario: Scenario, broken: Set<BrokenRule>, keepsText: Bool) {
         self.scenario = scenario
@@ -39,7 +46,10 @@ final class World {
         chronicle = Chronicle(isKept: keepsText)
         dice = Dice(seed: scenario.seed, for: "faults")
         disk = StoreDisk(seed: scenario.seed)
+        grudge = broken.contains(.guardNeverThaws) ? Grudge() : nil
         disk.forgetsAtDeath = broken.contains(.forgetAcknowledged)
+        if broken.contains(.attemptsByEpoch) { disk.tamper = TamperedWrites.withEpochsForTokens }
+        if broken.contains(.epochsBeginAnew) { disk.tamper = TamperedWrites.withFreshEpochs }
     }
 
     func note(_ actor: String, _ text: @autoclosure () -> String) {
@@ -54,7 +64,6 @@ final class World {
                     world: self, name: name, node: NodeID(name), machineID: "machine-\(index)",
                     driftPartsPerMillion: scenario.drifts[index % scenario.drifts.count]))
         }
-        breaker = Breaker(world: self)
         try await controller.start()
         for machine in machines {
             engine.after(dice.milliseconds(0...3000), on: network) { machine.start() }
@@ -63,6 +72,7 @@ final class World {
         scheduleFaults()
         while try await engine.step(until: Instant(nanoseconds: 0) + scenario.lasts) { try await judge() }
         try await healAll()
+        reopenNodes()
         try await rest()
     }
 
@@ -71,7 +81,7 @@ final class World {
         engine.end()
         network.die()
         controller.runner.die()
-        for machine in machines { machine.kernel.die() }
+        for machine in machines { machine.end() }
     }
 
     private func judge() async throws {
@@ -81,6 +91,7 @@ final class World {
 
     /// Waits until everything has come to rest, or must have.
     private func rest() async throws {
+        // A healed world may still be about to repair its store.
         let end = engine.now + Self.patience
         var nextLook = engine.now + .seconds(5)
         while try await engine.step(until: end) {
@@ -126,11 +137,28 @@ final class World {
 
     // MARK: Stated exceptions
 
-    /// Whether the store may have forgotten what a task holds, because it is an older one.
-    func mayForget(_ shim: SimulatedShim) -> Bool { false }
+    /// The store is an older copy under the same name, and nobody has repaired that yet.
+    var isRolledBack = false
+    /// Slices that were granted while it was: nothing could tell the controller what it had forgotten before it halted.
+    var grantedByOldCopy: Set<String> = []
+    /// What a controller did after which it must grant nothing; nil while it may.
+    var haltedAt: String?
 
-    /// Whether a node that is not Ready says why, and what it waits for.
-    func isExplained(_ node: Kinds.Node) -> Bool {
-        node.spec.unschedulable && node.status.state == .cordoned
+    /// Whether the store may have forgotten what a task holds: a restore is under way, or it is an older copy.
+    func mayForget(_ shim: SimulatedShim) -> Bool {
+        view.isRestoring || isRolledBack || isExcused(shim)
+    }
+
+    /// Whether a task runs because an older copy of the store was put in the place of the store: of that nothing is
+    /// promised but that the controller halts once it hears of it.
+    func isExcused(_ shim: SimulatedShim) -> Bool {
+        isRolledBack || grantedByOldCopy.contains(shim.key.uid.rawValue)
+    }
+
+    /// Looks at another store from now on.
+    func replaced() {
+        disk.commits = []
+        view.reset(to: disk.file.state.entries.all)
+        checker.reset(revision: disk.file.state.revision)
     }
 }

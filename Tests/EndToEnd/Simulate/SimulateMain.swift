@@ -1,26 +1,25 @@
 import TidemillSimulation
 
-/// Runs seeds, prints what fails.
+/// `tidemill-simulate --seeds N --first N` runs histories and, before them, every broken rule; `--seed N` tells one history,
+/// with `--broken RULE` under a rule that is broken on purpose, with `--shrink` made smaller first.
 @main
 struct SimulateMain {
     static func main() async {
-        let arguments = CommandLine.arguments
-        func number(_ name: String, _ fallback: UInt64) -> UInt64 {
-            guard let place = arguments.firstIndex(of: name), place + 1 < arguments.count else { return fallback }
-            return UInt64(arguments[place + 1]) ?? fallback
+        let arguments = Arguments(CommandLine.arguments)
+        if let seed = arguments.number("--seed") {
+            await tell(seed, broken: arguments.broken, shrinks: arguments.has("--shrink"))
+        } else {
+            await Report(arguments).run()
         }
-        let first = number("--seed", number("--first", 1))
-        let seeds = arguments.contains("--seed") ? 1 : number("--seeds", 100)
-        var failures = 0
-        for seed in first..<(first + seeds) {
-            let scenario = Scenario.drawn(seed: seed)
-            let outcome = await Simulation.run(scenario, keepsText: arguments.contains("--seed"))
-            if arguments.contains("--seed") { print(outcome.lines.joined(separator: "\n")) }
-            if let violation = outcome.violation {
-                failures += 1
-                print("seed \(seed): \(violation)")
-            }
+    }
+
+    private static func tell(_ seed: UInt64, broken: Set<BrokenRule>, shrinks: Bool) async {
+        var scenario = Scenario.drawn(seed: seed)
+        if shrinks {
+            scenario = await Shrinker.shrunk(await Simulation.run(scenario, broken: broken), broken: broken)
         }
-        print("simulate: seeds=\(seeds) failures=\(failures)")
+        let outcome = await Simulation.run(scenario, broken: broken, keepsText: true)
+        print(scenario.text)
+        print(outcome.lines.joined(separator: "\n"))
     }
 }

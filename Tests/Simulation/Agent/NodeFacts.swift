@@ -9,12 +9,14 @@ struct NodeFacts {
     let device: String
     let bootID: String
     let machineID: String
+    let milliCPU: Int64
 
     init(_ machine: Machine) {
         node = machine.node.rawValue
         device = machine.device.rawValue
         bootID = machine.bootID.rawValue
         machineID = machine.machineID
+        milliCPU = machine.offeredMilliCPU
     }
 
     func write(_ resources: Resources) async throws {
@@ -24,7 +26,7 @@ struct NodeFacts {
         if let current = try await resources.read(Kinds.Node.self, name: node) {
             var next = current
             let amounts = Kinds.ResourceAmounts(
-                cpu: Quantity(milliCPU: Machine.capacityMilliCPU), memory: Quantity(bytes: Machine.memoryBytes))
+                cpu: Quantity(milliCPU: milliCPU), memory: Quantity(bytes: Machine.memoryBytes))
             next.status.capacity = amounts
             next.status.allocatable = amounts
             next.status.bootID = bootID
@@ -37,7 +39,7 @@ struct NodeFacts {
         guard let current = try await resources.read(Kinds.Device.self, name: device) else { return }
         var next = current
         let amounts = Kinds.DeviceAmounts(
-            cpu: Quantity(milliCPU: Machine.capacityMilliCPU), memory: Quantity(bytes: Machine.memoryBytes))
+            cpu: Quantity(milliCPU: milliCPU), memory: Quantity(bytes: Machine.memoryBytes))
         next.status = Kinds.DeviceStatus(
             node: node, vendor: "cpu", capacity: amounts, allocatable: amounts, health: .healthy,
             isolation: ["enforced"])

@@ -51,6 +51,9 @@ final class ReportDesk {
 
     /// Writes until the controller has it; `then` is told of a release that was the last word.
     func report(_ slice: HeldSlice, then: @escaping (SliceEvent) -> Void) {
+        if process.world.broken.contains(.forgetReports), case .released = slice.phase {
+            return then(.releaseAcknowledged(slice.key))
+        }
         guard pending.offer(slice) else { return }
         go(slice.key, backoff: .milliseconds(10), then)
     }
@@ -105,10 +108,21 @@ final class ReportDesk {
             guard var patch = patches.slice(held, over: current, at: machine.wall) else {
                 return then(.acknowledged)
             }
-            if process.world.broken.contains(.meterTwice), case .released = held.phase {
-                patch["status"]?["cardSeconds"] = .string("999.000")
-            }
+            if case .released(let release) = held.phase { tamper(&patch, held, release) }
             write(patch, to: current) { then($0) }
+        }
+    }
+
+    /// What broken rules make of the report of a release.
+    private func tamper(_ patch: inout JSON, _ held: HeldSlice, _ release: HeldSlice.Release) {
+        let broken = process.world.broken
+        if broken.contains(.meterWrongly), held.cardSeconds != "0.000" {
+            patch["status"]?["cardSeconds"] = .string("0.001")
+        }
+        if broken.contains(.meterUntilNoticed), release.outcome?.state == .lost, let start = release.startedAt {
+            let nanoseconds = machine.wall.nanosecondsSince1970 - start.nanosecondsSince1970
+            patch["status"]?["cardSeconds"] = .string(
+                CardSeconds.text(units: held.grant.cardUnits, nanoseconds: nanoseconds))
         }
     }
 

@@ -14,6 +14,9 @@ extension Checker {
         revision = first.revision
         for event in commit.changes { view.apply(event) }
         for event in commit.changes { try check(event.key) }
+        if commit.changes.contains(where: { $0.key == RestoreRecord.key }), !view.isRestoring {
+            for slice in view.sortedSlices { try holdsWhatItSays(slice) }
+        }
     }
 
     private func check(_ key: String) throws {
@@ -50,6 +53,10 @@ extension Checker {
         guard before?.state != gang.state || before?.attempt != gang.attempt else { return }
         world.chronicle.saw("gang \(gang.state.rawValue)")
         world.note("store", "\(job.metadata.name) attempt \(gang.attempt) is \(gang.state.rawValue)")
+        if view.isRestoring {
+            if gang.state == .started { startedAttempts[uid, default: []].insert(gang.attempt) }
+            return
+        }
         if let before, !Self.mayMove(before, gang) {
             throw Violation(
                 "5",
@@ -73,7 +80,9 @@ extension Checker {
                 throw Violation("5", "\(job.metadata.name) is started with \(prepared) members prepared")
             }
             for shim in world.truth.executing
-            where shim.member.jobUID.rawValue == uid && shim.member.attempt < gang.attempt && shim.executes {
+            where shim.member.jobUID.rawValue == uid && shim.member.attempt < gang.attempt && shim.executes
+                && !world.isExcused(shim)
+            {
                 throw Violation(
                     "1b",
                     "attempt \(gang.attempt) of \(job.metadata.name) is started while \(shim.key) of attempt "
@@ -95,7 +104,7 @@ extension Checker {
     /// 1a. What a slice holds by its state is in its node's record, under the epoch of its grant.
     private func holdsWhatItSays(_ slice: Kinds.Slice) throws {
         world.chronicle.saw("slice \(slice.status.state.rawValue)")
-        guard slice.status.state.holdsShares else { return }
+        guard slice.status.state.holdsShares, !view.isRestoring else { return }
         guard let grant = slice.status.grant else {
             throw Violation("1a", "\(slice.metadata.name) is \(slice.status.state.rawValue) without a grant")
         }
@@ -113,14 +122,18 @@ extension Checker {
     private func newerGrants(_ slice: Kinds.Slice) throws {
         guard let grant = slice.status.grant, let member = slice.spec.member else { return }
         let index = "\(member.jobUID)/\(member.index)"
-        if let last = tokens[index] {
+        if let last = tokens[index], !view.isRestoring {
             if last.slice == slice.metadata.uid && last.token == grant.token { return }
             if grant.token <= last.token {
                 if last.slice == slice.metadata.uid || isOlder(slice, last.slice) { return }
                 throw Violation("9", "\(slice.metadata.name) has token \(grant.token) after \(last.token)")
             }
         }
+        if let halt = world.haltedAt, view.isRestoring == false {
+            throw Violation("9", "\(slice.metadata.name) is granted by a controller that \(halt)")
+        }
         tokens[index] = (grant.token, slice.metadata.uid)
+        if world.isRolledBack { world.grantedByOldCopy.insert(slice.metadata.uid) }
         world.chronicle.saw("grant \(grant.policy.rawValue)")
         world.note(
             "store",

@@ -66,7 +66,7 @@ final class Checker {
         var running: [String: SimulatedShim] = [:]
         for shim in world.truth.executing where shim.executes {
             let index = "\(shim.member.jobUID)/\(shim.member.index)"
-            if let other = running.updateValue(shim, forKey: index) {
+            if let other = running.updateValue(shim, forKey: index), !world.isExcused(shim), !world.isExcused(other) {
                 throw Violation(
                     "1b",
                     "\(shim.member.job)/\(shim.member.index) executes twice: attempt \(other.member.attempt) on "

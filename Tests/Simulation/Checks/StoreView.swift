@@ -10,6 +10,8 @@ final class StoreView {
     private(set) var tasks: [String: Kinds.Task] = [:]
     private(set) var nodes: [String: Kinds.Node] = [:]
     private(set) var allocations: [String: NodeAllocation] = [:]
+    /// A restore is under way.
+    private(set) var isRestoring = false
     /// Grows with every change.
     private(set) var version = 0
 
@@ -24,12 +26,13 @@ final class StoreView {
     var sortedJobs: [Kinds.Job] { jobs.sorted { $0.key < $1.key }.map(\.value) }
 
     /// Looks at another store from now on.
-    func reset(to entries: [Entry]) {
+    func reset(to entries: some Sequence<Entry>) {
         jobs = [:]
         slices = [:]
         tasks = [:]
         nodes = [:]
         allocations = [:]
+        isRestoring = false
         decoded = [:]
         for entry in entries {
             apply(WatchEvent(revision: entry.revision, key: entry.key, entry: entry, previous: nil))
@@ -49,6 +52,8 @@ final class StoreView {
             nodes[key] = event.entry.flatMap { object($0, Kinds.Node.self) }
         } else if key.hasPrefix(NodeAllocation.prefix) {
             allocations[key] = event.entry.flatMap(Self.record)
+        } else if key == RestoreRecord.key {
+            isRestoring = event.entry != nil
         }
     }
 

@@ -30,10 +30,12 @@ final class ControllerProcess {
         runner = Runner("controller")
         session = world.disk.open(start: "start-0")
         resources = Resources(store: session, time: clock, randomness: SeededRandomness(seed: world.scenario.seed))
-        parts = ControllerParts(ObjectMirror(resources), joins: world.joins)
+        parts = ControllerParts(ObjectMirror(resources), joins: world.joins, grudge: world.grudge)
     }
 
     private var engine: Engine { world.engine }
+
+    var wall: WallTime { clock.wall() }
 
     /// Sets the clocks to now; called before anything of the process runs.
     func tellTime() {
@@ -48,13 +50,14 @@ final class ControllerProcess {
         guard !isAlive else { return }
         starts += 1
         isAlive = true
+        world.haltedAt = nil
         runner = Runner("controller")
         session = world.disk.open(start: "start-\(starts)")
         tellTime()
         resources = Resources(
             store: session, time: clock,
             randomness: SeededRandomness(seed: world.scenario.seed &+ UInt64(starts) &* 7919))
-        parts = ControllerParts(ObjectMirror(resources), joins: world.joins)
+        parts = ControllerParts(ObjectMirror(resources), joins: world.joins, grudge: world.grudge)
         scheduled = []
         watches = []
         world.note("controller", "starts, start-\(starts) of \(session.identity.incarnation)")
@@ -132,6 +135,10 @@ final class ControllerProcess {
         tellTime()
         let reply = await parts.fleet.heartbeat(heartbeat)
         if reply.accepted { wake(ControllerParts.scheduler, within: 3) }
+        if reply.reason == RollbackCheck.reason, world.haltedAt == nil {
+            world.haltedAt = "was told of a newer store at \(engine.now.nanoseconds / 1_000_000) ms"
+        }
+        if let breaker = world.breaker { try await breaker.heard(heartbeat) }
         return reply
     }
 
@@ -174,7 +181,7 @@ struct ControllerParts {
         .seconds(2), .seconds(1), .seconds(1), .seconds(5), .seconds(10), .seconds(1), .seconds(2),
     ]
 
-    init(_ mirror: ObjectMirror, joins: any JoinLog) {
+    init(_ mirror: ObjectMirror, joins: any JoinLog, grudge: Grudge?) {
         let silent = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         // Nothing sleeps: the simulation calls each part when its turn comes.
         let never: Sleep = { _ in throw CancellationError() }
@@ -182,7 +189,8 @@ struct ControllerParts {
             lifecycle: NodeLifecycle(mirror: mirror, joins: joins, sleep: never, logger: silent),
             restore: RestoreReconciler(mirror: mirror, sleep: never, logger: silent))
         self.fleet = fleet
-        scheduler = Scheduler(mirror: mirror, authority: Authority(fleet: fleet), sleep: never, logger: silent)
+        scheduler = Scheduler(
+            mirror: mirror, authority: Authority(fleet: fleet, grudge: grudge), sleep: never, logger: silent)
         jobs = JobReconciler(mirror: mirror, sleep: never, logger: silent)
         evictions = EvictionReconciler(
             mirror: mirror, permission: { await fleet.permission() }, sleep: never, logger: silent)
@@ -204,7 +212,24 @@ struct ControllerParts {
 
     struct Authority: GrantAuthority {
         let fleet: Fleet
+        let grudge: Grudge?
+
         func agree(after: Duration, on nodes: [NodeID]) async -> Bool { await fleet.agree(after: after, on: nodes) }
-        func permission() async -> GrantPermission { await fleet.permission() }
+
+        func permission() async -> GrantPermission {
+            let permission = await fleet.permission()
+            guard let grudge else { return permission }
+            return permission.and(await grudge.after(permission))
+        }
+    }
+}
+
+/// A broken rule: what was once withheld from replacements stays withheld.
+actor Grudge {
+    private var hold: GrantPermission.Hold?
+
+    func after(_ permission: GrantPermission) -> GrantPermission {
+        hold = hold ?? permission.replacements
+        return GrantPermission(replacements: hold)
     }
 }

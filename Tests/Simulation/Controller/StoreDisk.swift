@@ -1,3 +1,4 @@
+import TidemillModel
 import TidemillSeams
 import TidemillStore
 
@@ -30,6 +31,8 @@ final class StoreDisk: @unchecked Sendable {
     var failsNextSync = false
     /// Commits until the process dies; nil when it does not.
     var commitsUntilDeath: Int?
+    /// What a broken rule makes of each transaction.
+    var tamper: ((Transaction) -> Transaction)?
     /// A broken disk: acknowledges what it forgets with the process.
     var forgetsAtDeath = false
     var dice: Dice
@@ -39,6 +42,23 @@ final class StoreDisk: @unchecked Sendable {
         dice = Dice(seed: seed, for: "store")
         file = Copy(
             state: StoreState(), incarnation: IncarnationID("life-1"), ancestors: [], base: 0, starts: [])
+    }
+
+    /// Puts `copy` in the place of the store, as another life of it; see `StoreRestore`.
+    func restore(_ copy: Copy, as incarnation: IncarnationID, waitsFor nodes: Set<NodeID>, since: Timestamp) {
+        let lift = StoreLift(
+            incarnation: incarnation, from: (copy.incarnation, copy.ancestors, copy.base),
+            lives: [(file.incarnation, file.base)])
+        let lifted = Revision(copy.state.revision.rawValue + lift.lift)
+        var state = StoreState(revision: lifted, compacted: lifted)
+        for entry in copy.state.entries.all { state.restore(entry.lifted(by: lift.lift)) }
+        let next = Revision(lifted.rawValue + 1)
+        let record = RestoreRecord(incarnation: incarnation, waitsFor: nodes.sorted(), since: since)
+        let entry = Entry(key: RestoreRecord.key, value: record.storedBytes, created: next, revision: next)
+        state.apply([WatchEvent(revision: next, key: entry.key, entry: entry, previous: nil)])
+        file = Copy(
+            state: state, incarnation: incarnation, ancestors: lift.ancestors, base: lift.base, starts: [])
+        remembered = nil
     }
 
     /// A new start of the controller's process on what is there.
@@ -82,7 +102,8 @@ actor StoreSession: Store {
     }
 
     @discardableResult
-    func commit(_ transaction: Transaction) throws(StoreError) -> Revision {
+    func commit(_ untouched: Transaction) throws(StoreError) -> Revision {
+        let transaction = disk.tamper?(untouched) ?? untouched
         guard isOpen else { throw .closed }
         if let failure { throw failure }
         try transaction.check()

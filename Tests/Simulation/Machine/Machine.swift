@@ -93,6 +93,7 @@ final class Machine {
         bootedAt = engine.now
         // Boot clocks of two boots have nothing to do with each other, and may even overlap.
         bootOffset = Instant(nanoseconds: Int64(5 + dice.below(5000)) * 1_000_000_000)
+        if let old = page { page = Renewal(boot: bootID, incarnation: old.incarnation, sentAt: old.sentAt) }
         world.note(name, "boots as \(bootID)")
         startAgent()
     }
@@ -122,10 +123,20 @@ final class Machine {
         for shim in shims { shim.vanish() }
         shims = []
         groups = []
-        page = nil
+        if !world.broken.contains(.forgetTheBoot) { page = nil }
         acknowledged = nil
         isUp = false
         kernel.die()
+    }
+
+    /// Lets go of everything that refers to each other.
+    func end() {
+        kernel.die()
+        for shim in shims { shim.vanish() }
+        shims = []
+        agent = nil
+        agents = []
+        disk.writerDied()
     }
 
     func pause() {
@@ -146,6 +157,8 @@ final class Machine {
 
     /// What the machine has for slices.
     var capacities: [DeviceID: DeviceCapacity] {
-        [device: DeviceCapacity(milliCPU: Self.capacityMilliCPU, memoryBytes: Self.memoryBytes)]
+        [device: DeviceCapacity(milliCPU: offeredMilliCPU, memoryBytes: Self.memoryBytes)]
     }
+
+    var offeredMilliCPU: Int64 { Self.capacityMilliCPU * (world.broken.contains(.overcommit) ? 4 : 1) }
 }

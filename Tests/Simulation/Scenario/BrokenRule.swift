@@ -1,26 +1,60 @@
 /// A rule that is broken on purpose, at the seams of the harness, to show that the checkers would notice.
 package enum BrokenRule: String, CaseIterable, Sendable {
-    /// Shims and kernels do not mind deadlines.
-    case noFence
+    /// What was on a silent node is replaced at once.
+    case replaceWithoutWaiting
     /// The deadline counts from the answer's arrival.
     case deadlineFromReceipt
-    /// Agents write nothing into their journal.
-    case noJournal
+    /// Shims and kernels do not mind deadlines.
+    case noFence
+    /// Attempts are ordered by the epochs of their nodes.
+    case attemptsByEpoch
+    /// The lease page of one boot is believed in the next.
+    case forgetTheBoot
+    /// A heartbeat that names another boot frees the node's work, whoever sent it.
+    case freeOnBootID
+    /// The controller judges silence by the policy in the Job.
+    case policyFromJob
     /// A release is reported before anyone has looked whether processes are left.
     case releaseEarly
-    /// A release is reported with another amount than was metered.
-    case meterTwice
+    /// A restored store grants before the nodes have said what they run.
+    case grantDuringRestore
+    /// The draft of a committed gang expires.
+    case expireCommittedDraft
+    /// A gang starts before its members are prepared.
+    case startUnprepared
+    /// A controller that once suspected itself does so for ever.
+    case guardNeverThaws
+    /// Agents forget what they have to report.
+    case forgetReports
+    /// Agents write nothing into their journal.
+    case noJournal
+    /// Nodes offer more than they have.
+    case overcommit
     /// The store acknowledges what it forgets when its process dies.
     case forgetAcknowledged
+    /// A release is reported with another amount than was metered.
+    case meterWrongly
+    /// An end that nobody recorded is metered until it is noticed.
+    case meterUntilNoticed
+    /// A node's epochs begin anew when nothing is held there.
+    case epochsBeginAnew
 
     /// The invariants by which it may be noticed.
     package var caughtBy: Set<String> {
         switch self {
+        case .replaceWithoutWaiting, .freeOnBootID, .policyFromJob: ["1b", "1a"]
         case .noFence, .deadlineFromReceipt: ["3", "1b"]
-        case .noJournal: ["1a", "1b", "7", "6", "5"]
+        case .forgetTheBoot: ["3", "1b"]
+        case .attemptsByEpoch: ["9", "1b"]
+        case .noJournal: ["1a", "1b", "7", "6", "5", "2"]
         case .releaseEarly: ["1a", "1b"]
-        case .meterTwice: ["6"]
+        case .grantDuringRestore: ["1a", "1b"]
+        case .expireCommittedDraft, .startUnprepared: ["5"]
+        case .guardNeverThaws, .forgetReports: ["7"]
+        case .overcommit: ["4"]
+        case .meterWrongly, .meterUntilNoticed: ["6"]
         case .forgetAcknowledged: ["2", "9"]
+        case .epochsBeginAnew: ["9"]
         }
     }
 }

@@ -21,7 +21,7 @@ struct FaultKind: Sendable {
 
     static func named(_ name: String) -> FaultKind? { table.first { $0.name == name } }
 
-    static let table: [FaultKind] = network + machines + controllers
+    static let table: [FaultKind] = network + machines + controllers + stores
 
     private static let network: [FaultKind] = [
         FaultKind(
@@ -132,9 +132,16 @@ struct FaultKind: Sendable {
             heal: { world, _ in world.disk.isFull = false }),
         FaultKind(
             name: "failed sync", weight: 3, lasts: 500...4000,
-            start: { world, _ in world.disk.failsNextSync = true },
-            // Whoever watches over the process starts it anew.
-            heal: { world, _ in try await world.controller.crash() }),
+            start: { world, _ in
+                world.disk.failsNextSync = true
+                world.syncFailed = true
+            },
+            heal: { world, _ in
+                guard world.syncFailed else { return }
+                world.syncFailed = false
+                // Whoever watches over the process starts it anew.
+                try await world.controller.crash()
+            }),
         FaultKind(
             name: "controller's wall clock step", weight: 1, lasts: 1...2,
             start: { world, _ in

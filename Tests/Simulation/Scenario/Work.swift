@@ -22,6 +22,9 @@ package struct Work: Sendable, CustomStringConvertible {
         case delete(job: Int)
         case edit(job: Int, after: Duration?)
         case cordon(machine: Int, Bool)
+        case drain(machine: Int, Bool)
+        case maintain(machine: Int, Bool)
+        case taint(machine: Int, Bool)
     }
 
     var at: Duration
@@ -44,6 +47,9 @@ package struct Work: Sendable, CustomStringConvertible {
         (2, { dice, jobs in .delete(job: dice.below(jobs + 1)) }),
         (2, { dice, jobs in .edit(job: dice.below(jobs + 1), after: dice.oneIn(2) ? .milliseconds(1500) : nil) }),
         (1, { dice, _ in .cordon(machine: dice.below(8), dice.oneIn(2)) }),
+        (2, { dice, _ in .drain(machine: dice.below(8), !dice.oneIn(3)) }),
+        (1, { dice, _ in .maintain(machine: dice.below(8), !dice.oneIn(3)) }),
+        (1, { dice, _ in .taint(machine: dice.below(8), !dice.oneIn(3)) }),
     ]
 
     private static func shape(
@@ -127,11 +133,59 @@ extension World {
                 ?? Kinds.OnDisconnect(policy: .keep)
             try await resources.transact([.update(job)])
             edited.insert(job.metadata.uid)
-        case .cordon(let machine, let isCordoned):
-            let name = machines[machine % machines.count].node.rawValue
-            guard var node = try await resources.read(Kinds.Node.self, name: name) else { return }
-            node.spec.unschedulable = isCordoned
-            try await resources.transact([.update(node)])
+        case .cordon(let machine, let isOn):
+            try await change(machine, resources) { $0.unschedulable = isOn }
+        case .drain(let machine, let isOn):
+            let now = Timestamp(controller.wall)
+            try await change(machine, resources) {
+                $0.drain = isOn ? Kinds.Drain(timeout: APIDuration(.seconds(20)), force: true, startedAt: now) : nil
+            }
+        case .maintain(let machine, let isOn):
+            try await change(machine, resources) { $0.maintenance = isOn }
+        case .taint(let machine, let isOn):
+            let now = Timestamp(controller.wall)
+            try await change(machine, resources) {
+                $0.taints = isOn ? [Kinds.Taint(key: "broken", effect: .noExecute, timeAdded: now)] : []
+            }
+        }
+    }
+
+    private func change(
+        _ machine: Int, _ resources: Resources, _ edit: (inout Kinds.NodeSpec) -> Void
+    ) async throws {
+        let name = machines[machine % machines.count].node.rawValue
+        guard var node = try await resources.read(Kinds.Node.self, name: name) else { return }
+        edit(&node.spec)
+        try await resources.transact([.update(node)])
+    }
+
+    /// The operators are done with their nodes.
+    func reopenNodes() {
+        for index in machines.indices {
+            operate("opens \(machines[index].node)") { [self] resources in
+                try await change(index, resources) { spec in
+                    spec.unschedulable = false
+                    spec.drain = nil
+                    spec.maintenance = false
+                    spec.taints = []
+                }
+            }
+        }
+    }
+
+    /// Writes something for an operator, who tries again until it is written.
+    func operate(_ what: String, tries: Int = 0, _ body: @escaping (Resources) async throws -> Void) {
+        engine.after(.milliseconds(tries == 0 ? 1 : 500), on: network) { [self] in
+            guard tries < 200 else { return }
+            guard controller.isAlive, controller.runner.executes else {
+                return operate(what, tries: tries + 1, body)
+            }
+            do {
+                try await controller.serve(body)
+                note("operator", what)
+            } catch is APIError {
+                operate(what, tries: tries + 1, body)
+            }
         }
     }
 }
