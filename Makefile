@@ -7,10 +7,13 @@ BIN := .build/debug
 PROGRAMS := tidemill tidemill-controller tidemill-agent tidemill-shim
 ARGS ?=
 ROUNDS ?= 20
+SEEDS ?= 1000
+FIRST ?= 1
+export SEED
 AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
-        test-integration test-crash test-failover test-nodes test-kubectl bench bench-heartbeat bench-failover
+        test-integration test-crash test-failover test-nodes test-kubectl simulate bench bench-heartbeat bench-failover
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -47,6 +50,9 @@ test-nodes: setup ## drain, cordon, maintain and lose nodes; back up, fill the d
 
 test-kubectl: setup ## Debian's kubectl against a running Tidemill
 	@bash Tools/test-kubectl.sh
+
+simulate: setup ## seeded histories with every fault, and every broken rule; SEEDS=1000 FIRST=1, or SEED=N for one
+	@bash Tools/simulate.sh $(SEEDS) $(FIRST)
 
 bench: setup ## speed and memory, in release
 	@bash Tools/bench.sh $(ARGS)

@@ -38,7 +38,8 @@ package enum Campaign {
         of rule: BrokenRule, in seeds: Range<UInt64>
     ) async -> Simulation.Outcome? {
         for seed in seeds {
-            let outcome = await Simulation.run(Scenario.drawn(seed: seed), broken: [rule])
+            let scenario = rule.scenario(seed: seed)
+            let outcome = await Simulation.run(scenario, broken: [rule])
             if let violation = outcome.violation, rule.caughtBy.contains(violation.invariant) { return outcome }
         }
         return nil

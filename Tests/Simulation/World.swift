@@ -84,6 +84,8 @@ final class World {
         for machine in machines { machine.end() }
     }
 
+    func add(_ machine: Machine) { machines.append(machine) }
+
     private func judge() async throws {
         if let breaker { try await breaker.interfere() }
         try checker.checkMachines()

@@ -1,12 +1,59 @@
 import Testing
 import TidemillSimulation
 
+/// Histories of the shipped code. A failure names its seed; `tidemill-simulate --seed N` tells that history, and with
+/// `--shrink` a smaller one that fails alike.
 @Suite struct SimulationTests {
     @Test func `a seed always gives the same history`() async {
-        let scenario = Scenario.drawn(seed: 7)
-        let once = await Simulation.run(scenario, keepsText: true)
-        let again = await Simulation.run(scenario, keepsText: true)
-        #expect(once.lines == again.lines)
-        #expect(once.lines.count > 100)
+        for seed: UInt64 in [3, 7] {
+            let once = await Simulation.run(Scenario.drawn(seed: seed), keepsText: true)
+            let again = await Simulation.run(Scenario.drawn(seed: seed), keepsText: true)
+            #expect(once.lines == again.lines)
+            #expect(once.lines.count > 100)
+        }
+    }
+
+    @Test func `the invariants hold in every history`() async {
+        let result = await Campaign.run(1..<101)
+        for failure in result.failures {
+            let scenario = await Shrinker.shrunk(failure)
+            let told = await Simulation.run(scenario, keepsText: true)
+            let text = told.lines.suffix(60).joined(separator: "\n")
+            Issue.record(
+                "seed \(failure.scenario.seed): \(failure.violation?.description ?? "")\n\(scenario.text)\n\(text)")
+        }
+        // A run in which nothing went wrong would show nothing.
+        let wanted: Set<String> = [
+            "job Running", "job Succeeded", "job Failed", "gang Abandoned", "gang Started", "slice Lost",
+            "slice Releasing", "task Fenced", "task Lost", "task Preempted", "grant stop", "grant keep", "restored",
+            "rolled back", "confirmed dead", "turned away: ControllerRolledBack", "turned away: NodeIdentityChanged",
+            "turned away: NodeLost", "held back: ControllerSuspect",
+        ]
+        #expect(wanted.subtracting(result.seen) == [])
+    }
+
+    @Test(arguments: BrokenRule.allCases)
+    func `a broken rule is caught`(_ rule: BrokenRule) async throws {
+        let caught = await Campaign.firstCatch(of: rule, in: 1..<1001)
+        let violation = try #require(caught?.violation, "no history of 1000 shows it")
+        #expect(rule.caughtBy.contains(violation.invariant))
+    }
+
+    @Test func `a failing history is shrunk to what makes it fail`() async throws {
+        let found = await Campaign.firstCatch(of: .replaceWithoutWaiting, in: 1..<1001)
+        let outcome = try #require(found)
+        let scenario = await Shrinker.shrunk(outcome, broken: [.replaceWithoutWaiting], tries: 40)
+        let again = await Simulation.run(scenario, broken: [.replaceWithoutWaiting])
+        #expect(again.violation?.invariant == outcome.violation?.invariant)
+        #expect(
+            scenario.faults.count + scenario.work.count < outcome.scenario.faults.count + outcome.scenario.work.count)
+    }
+
+    /// Seeds that once failed, and the invariant that they broke. Each stays.
+    static let regressions: [UInt64] = []
+
+    @Test(arguments: regressions)
+    func `what once failed holds`(_ seed: UInt64) async {
+        #expect(await Simulation.run(Scenario.drawn(seed: seed)).violation == nil)
     }
 }

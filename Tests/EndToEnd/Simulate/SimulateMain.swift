@@ -14,7 +14,7 @@ struct SimulateMain {
     }
 
     private static func tell(_ seed: UInt64, broken: Set<BrokenRule>, shrinks: Bool) async {
-        var scenario = Scenario.drawn(seed: seed)
+        var scenario = broken.first.map { $0.scenario(seed: seed) } ?? Scenario.drawn(seed: seed)
         if shrinks {
             scenario = await Shrinker.shrunk(await Simulation.run(scenario, broken: broken), broken: broken)
         }

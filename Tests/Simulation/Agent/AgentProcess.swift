@@ -89,10 +89,13 @@ final class AgentProcess {
 
     func feed(_ event: SliceEvent) {
         guard isRecovered else {
-            if case .renewed = event { early.removeAll { if case .renewed = $0 { true } else { false } } }
+            if event.speaksOfLease { early.removeAll(where: \.speaksOfLease) }
             return early.append(event)
         }
-        for effect in core.on(event, at: machine.now) {
+        let knewAll = core.mayForgetUnknown
+        let effects = core.on(event, at: machine.now)
+        if core.mayForgetUnknown, !knewAll { engine.after(.milliseconds(1), on: runner) { [self] in sweep() } }
+        for effect in effects {
             world.note(machine.name, effect.summary)
             engine.after(machine.dice.microseconds(5...400), on: runner) { [self] in perform(effect) }
         }
@@ -173,7 +176,7 @@ final class AgentProcess {
     private func stop(_ slice: HeldSlice) {
         guard case .active(let task) = slice.phase else { return }
         machine.shim(of: task)?.askToEnd()
-        engine.after(.seconds(45), on: runner) { [self] in
+        engine.after(.seconds(75), on: runner) { [self] in
             if let now = core.held[slice.uid], now.key == slice.key, now.phase == slice.phase {
                 machine.shim(of: task)?.kill()
             }
@@ -273,7 +276,10 @@ final class AgentProcess {
             try await controller.heartbeat(heartbeat)
         } then: { [self] result in
             if case .success(let reply) = result { take(heartbeats.answered(reply, to: heartbeat)) }
-            if let memory = heartbeats.toSave(at: machine.now) { save(.heartbeats(memory)) }
+            if let memory = heartbeats.toSave(at: machine.now) {
+                // A full disk loses it; the next change is the next try.
+                machine.disk.submit(.heartbeats(memory), for: self) { _ in }
+            }
             engine.after(heartbeats.wait(at: machine.now, randomness: machine.dice.bits()), on: runner) { [self] in
                 beat()
             }
@@ -311,6 +317,16 @@ final class AgentProcess {
             engine.after(isDone ? .seconds(60) : machine.dice.milliseconds(200...3000), on: runner) { [self] in
                 register()
             }
+        }
+    }
+}
+
+extension SliceEvent {
+    /// Whether it says how the controller stands to this node; only the last such one counts.
+    var speaksOfLease: Bool {
+        switch self {
+        case .renewed, .turnedAway: true
+        default: false
         }
     }
 }

@@ -66,15 +66,26 @@ final class ReportDesk {
                 go(key, backoff: min(backoff * 2, .seconds(5)), then)
             }
         }
-        writeTask(next) { [self] isDone in
-            guard isDone else { return again() }
-            writeSlice(next) { [self] heard in
-                guard let heard else { return again() }
-                if let event = pending.wrote(next, heard) {
-                    tasks[key] = nil
-                    then(event)
-                }
-                go(key, backoff: .milliseconds(10), then)
+        write(next) { [self] heard in
+            guard let heard else { return again() }
+            if let event = pending.wrote(next, heard) {
+                tasks[key] = nil
+                then(event)
+            }
+            go(key, backoff: .milliseconds(10), then)
+        }
+    }
+
+    /// Task first, so that a slice is not released before its task has said how it ended. Nil when it is to be tried again.
+    private func write(_ held: HeldSlice, then: @escaping (PendingReports.Heard?) -> Void) {
+        guard !held.name.isEmpty else { return then(.unheard) }
+        slice(held.uid, held.namespace, held.name) { [self] answer in
+            guard case .success(let current) = answer else { return then(nil) }
+            guard let current else { return then(.unheard) }
+            if let heard = StatusPatch.heard(held, by: current) { return then(heard) }
+            writeTask(held) { [self] isDone in
+                guard isDone else { return then(nil) }
+                writeSlice(held, then: then)
             }
         }
     }
@@ -97,14 +108,11 @@ final class ReportDesk {
         }
     }
 
-    /// Nil when it is to be tried again.
     private func writeSlice(_ held: HeldSlice, then: @escaping (PendingReports.Heard?) -> Void) {
-        guard !held.name.isEmpty else { return then(.unheard) }
         slice(held.uid, held.namespace, held.name) { [self] answer in
             guard case .success(let current) = answer else { return then(nil) }
-            guard let current, let epoch = current.status.grant?.epoch, epoch >= held.grant.epoch.rawValue else {
-                return then(.unheard)
-            }
+            guard let current else { return then(.unheard) }
+            if let heard = StatusPatch.heard(held, by: current) { return then(heard) }
             guard var patch = patches.slice(held, over: current, at: machine.wall) else {
                 return then(.acknowledged)
             }

@@ -36,6 +36,9 @@ extension Checker {
 
     /// 2. A job has one final state, for ever.
     private func oneFinalState(_ job: Kinds.Job) throws {
+        if let reason = job.status.reason, reason.hasPrefix("Controller") {
+            world.chronicle.saw("held back: \(reason)")
+        }
         let uid = job.metadata.uid
         if let final = finals[uid], job.status.state != final {
             throw Violation("2", "\(job.metadata.name) went from \(final.rawValue) to \(job.status.state.rawValue)")

@@ -53,6 +53,7 @@ final class ControllerProcess {
         world.haltedAt = nil
         runner = Runner("controller")
         session = world.disk.open(start: "start-\(starts)")
+        try world.checker.reopened(at: world.disk.file.state.revision)
         tellTime()
         resources = Resources(
             store: session, time: clock,

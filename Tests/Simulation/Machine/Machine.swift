@@ -10,6 +10,8 @@ final class Machine {
     let name: String
     let node: NodeID
     let machineID: String
+    /// It runs only until it is switched off.
+    let isClone: Bool
     let dice: Dice
     /// Everything that executes here hangs below; its own actions are the kernel's.
     private(set) var kernel: Runner
@@ -45,11 +47,15 @@ final class Machine {
     static let capacityMilliCPU: Int64 = 4000
     static let memoryBytes: Int64 = 8 << 30
 
-    init(world: World, name: String, node: NodeID, machineID: String, driftPartsPerMillion: Int64) {
+    init(
+        world: World, name: String, node: NodeID, machineID: String, driftPartsPerMillion: Int64,
+        isClone: Bool = false
+    ) {
         self.world = world
         self.name = name
         self.node = node
         self.machineID = machineID
+        self.isClone = isClone
         self.driftPartsPerMillion = driftPartsPerMillion
         dice = Dice(seed: world.scenario.seed, for: name)
         netDice = Dice(seed: world.scenario.seed, for: "\(name)/net")
@@ -86,6 +92,7 @@ final class Machine {
     // MARK: Life
 
     func start() {
+        guard !isUp, !isClone || boot == 0 else { return }
         boot += 1
         isUp = true
         isPaused = false

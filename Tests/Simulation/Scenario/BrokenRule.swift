@@ -57,4 +57,26 @@ package enum BrokenRule: String, CaseIterable, Sendable {
         case .epochsBeginAnew: ["9"]
         }
     }
+
+    /// The history of a seed in which it is looked for.
+    package func scenario(seed: UInt64) -> Scenario { Scenario.drawn(seed: seed, favouring: provokedBy) }
+
+    /// Kinds of faults without which it would show too seldom; they are among those of its histories.
+    var provokedBy: [String] {
+        switch self {
+        case .replaceWithoutWaiting, .noFence, .policyFromJob: ["partition"]
+        case .deadlineFromReceipt: ["late and doubled messages", "partition"]
+        case .forgetTheBoot: ["reboot", "partition"]
+        case .freeOnBootID: [FaultKind.secondAgent]
+        case .grantDuringRestore: ["restored backup"]
+        case .guardNeverThaws: ["mass silence"]
+        case .noJournal: ["agent crash", "reboot"]
+        case .forgetAcknowledged: ["controller crash"]
+        case .meterUntilNoticed: ["agent stopped", "shim killed", "reboot"]
+        case .releaseEarly: ["shim killed", "agent crash"]
+        case .attemptsByEpoch, .expireCommittedDraft, .startUnprepared, .forgetReports, .overcommit, .meterWrongly,
+            .epochsBeginAnew:
+            []
+        }
+    }
 }

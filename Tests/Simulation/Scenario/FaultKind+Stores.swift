@@ -4,6 +4,13 @@ import TidemillStore
 import TidemillWire
 
 extension FaultKind {
+    static let secondAgent = "second agent of one identity"
+    /// What may go wrong beside a second agent without silencing the first.
+    static let besideSecondAgent: Set<String> = [
+        secondAgent, "controller crash", "controller stopped", "controller dies between commits", "slow disk",
+        "shim killed", "shims stopped", "failed sync",
+    ]
+
     /// What happens to whole nodes and to the store as a whole, and what operators do about it.
     static let stores: [FaultKind] = [
         FaultKind(
@@ -14,7 +21,11 @@ extension FaultKind {
                     world.confirmDead(machine)
                 }
             },
-            heal: { _, machine in if !machine.isUp { machine.start() } }),
+            heal: { _, machine in machine.start() }),
+        FaultKind(
+            name: secondAgent, weight: 2, lasts: 3000...40_000,
+            start: { world, machine in world.clone(machine) },
+            heal: { world, _ in for clone in world.machines where clone.isClone { clone.crash() } }),
         FaultKind(
             name: "restored backup", weight: 4, lasts: 3000...40_000,
             start: { world, _ in world.backup = world.disk.file },
@@ -35,6 +46,17 @@ extension FaultKind {
 }
 
 extension World {
+    /// A copy of a machine, disk and all, starts beside it.
+    func clone(_ machine: Machine) {
+        guard !machine.isClone else { return }
+        let clone = Machine(
+            world: self, name: "\(machine.name)-clone\(machines.count)", node: machine.node,
+            machineID: machine.machineID, driftPartsPerMillion: 0, isClone: true)
+        if dice.oneIn(2) { clone.disk.journal = machine.disk.journal }
+        add(clone)
+        clone.start()
+    }
+
     /// An operator who has looked says that a machine is dead.
     func confirmDead(_ machine: Machine) {
         operate("confirms that \(machine.node) is dead") { [self] resources in

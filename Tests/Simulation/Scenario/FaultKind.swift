@@ -88,7 +88,7 @@ struct FaultKind: Sendable {
         FaultKind(
             name: "reboot", weight: 5, lasts: 200...25_000,
             start: { _, machine in machine.crash() },
-            heal: { _, machine in if !machine.isUp { machine.start() } }),
+            heal: { _, machine in machine.start() }),
         FaultKind(
             name: "machine suspended", weight: 4, lasts: 100...25_000,
             start: { _, machine in if machine.isUp { machine.pause() } },
@@ -164,7 +164,7 @@ extension World {
     func scheduleFaults() {
         for fault in scenario.faults {
             guard let kind = FaultKind.named(fault.kind) else { continue }
-            let machine = machines[fault.target % machines.count]
+            let machine = machines[fault.target % scenario.machines]
             engine.after(fault.at, on: network) { [self] in
                 note("fault", "\(fault.kind) begins, \(machine.name)")
                 chronicle.saw("fault: \(fault.kind)")

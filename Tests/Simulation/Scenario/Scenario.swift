@@ -24,7 +24,9 @@ package struct Scenario: Sendable {
     package var faults: [Fault]
 
     /// What one seed means.
-    package static func drawn(seed: UInt64) -> Scenario {
+    ///
+    /// - Parameter favouring: kinds of faults that are among those drawn.
+    package static func drawn(seed: UInt64, favouring: [String] = []) -> Scenario {
         let dice = Dice(seed: seed, for: "scenario")
         let machines = 3 + dice.below(dice.oneIn(3) ? 6 : 3)
         let lasts = Duration.seconds(Int64(30 + dice.below(70)))
@@ -33,16 +35,28 @@ package struct Scenario: Sendable {
             lasts: lasts, work: Work.drawn(dice, until: lasts), faults: [])
         let seconds = Int(lasts.wholeNanoseconds / 1_000_000_000)
         // A few kinds, and of each a few: what never meets breaks nothing.
-        let kinds = (0..<(1 + dice.below(5))).map { _ in FaultKind.drawn(dice) }
-        for _ in 0..<(1 + dice.below(12)) {
+        let favoured = favouring.compactMap(FaultKind.named)
+        let kinds = (0..<(1 + dice.below(5))).map { _ in FaultKind.drawn(dice) } + favoured + favoured
+        for _ in 0..<(1 + dice.below(12) + favoured.count) {
             let kind = dice.pick(kinds)
             scenario.faults.append(
                 Fault(
                     kind: kind.name, at: dice.milliseconds(1000...(seconds * 1000)),
                     lasts: dice.milliseconds(kind.lasts), target: dice.below(machines)))
         }
+        scenario.keepToPromise()
         scenario.faults.sort { $0.at < $1.at }
         return scenario
+    }
+
+    /// A second agent of one identity is refused as long as the first is heard; of a clone that takes the place of a silent
+    /// machine nothing is promised.
+    private mutating func keepToPromise() {
+        guard faults.contains(where: { $0.kind == FaultKind.secondAgent }) else { return }
+        faults.removeAll { !FaultKind.besideSecondAgent.contains($0.kind) }
+        for index in faults.indices where faults[index].kind == FaultKind.secondAgent {
+            faults[index].at = max(faults[index].at, .seconds(8))
+        }
     }
 
     /// For people.

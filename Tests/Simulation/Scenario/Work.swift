@@ -153,7 +153,7 @@ extension World {
     private func change(
         _ machine: Int, _ resources: Resources, _ edit: (inout Kinds.NodeSpec) -> Void
     ) async throws {
-        let name = machines[machine % machines.count].node.rawValue
+        let name = machines[machine % scenario.machines].node.rawValue
         guard var node = try await resources.read(Kinds.Node.self, name: name) else { return }
         edit(&node.spec)
         try await resources.transact([.update(node)])
@@ -161,7 +161,7 @@ extension World {
 
     /// The operators are done with their nodes.
     func reopenNodes() {
-        for index in machines.indices {
+        for index in 0..<scenario.machines {
             operate("opens \(machines[index].node)") { [self] resources in
                 try await change(index, resources) { spec in
                     spec.unschedulable = false
