@@ -102,7 +102,7 @@ private let good: [Plant] = [
     Plant(.importsKeepToTheTable, "controller/SQLiteStore/X.swift", "import TidemillSQLite\nimport TidemillStore"),
     Plant(.importsKeepToTheTable, "agents/NodeAgent/X.swift", "import TidemillSQLite\nimport TidemillHostLinux"),
     Plant(
-        .importsKeepToTheTable, "Tests/SimulationTests/X.swift", "import TidemillScheduler\nimport TidemillNodeAgent"),
+        .importsKeepToTheTable, "Tests/Simulation/X.swift", "import TidemillScheduler\nimport TidemillNodeCore"),
     Plant(.leanModulesStayLean, wire, "func f() async {}"),
     Plant(.leanModulesStayLean, "Sources/Lease/X.swift", "let a: Kinds.Task\n// async\nf(actor: 1)"),
     Plant(.noClocks, daemon, "let a = ContinuousClock().now"),
