@@ -69,6 +69,10 @@ struct FailoverBench: AsyncParsableCommand {
         return rows
     }
 
+    private static func rows(_ name: String, _ times: FailoverTimes, bound: Double, note: String) -> [Row] {
+        rows(name, times.seconds, bound: bound, note: "\(times.way); \(note)")
+    }
+
     private static func rows(_ name: String, _ seconds: [Double], bound: Double, note: String) -> [Row] {
         let most = figure(seconds.max() ?? 0)
         return [
@@ -77,7 +81,7 @@ struct FailoverBench: AsyncParsableCommand {
                 note: "of \(seconds.count); \(note)"),
             Row(
                 name: "\(name), p99", value: quantile(seconds, 0.99), unit: "s", aim: .atMost(bound),
-                note: "of so few the slowest, \(most) s; \(note)"),
+                note: "of \(seconds.count) the slowest, \(most) s"),
         ]
     }
 }

@@ -45,33 +45,48 @@ struct FailoverStage: Sendable {
     }
 
     /// Kills the node with its shims, again and again, with three jobs on it each time.
-    /// - Returns: seconds from the first SIGKILL to the first sign of life of each job's second attempt.
+    /// - Returns: seconds from the first SIGKILL to the first sign of life of each job's second attempt, and to the steps
+    ///   on the way there.
     func deaths(
         _ rounds: Int, afterMilliseconds: Int64, survivorIsWarm: Bool
-    ) async throws -> [Double] {
+    ) async throws -> FailoverTimes {
         let policy = Self.policy(afterMilliseconds)
         let warmth = "warm-\(afterMilliseconds)"
         if survivorIsWarm { try await occupy(survivor, [warmth], policy) }
-        var seconds: [Double] = []
+        var times = FailoverTimes()
         for round in 0..<rounds {
             let jobs = (0..<3).map { "death-\(afterMilliseconds)-\(survivorIsWarm ? "w" : "c")-\(round)-\($0)" }
             try await occupy(mortal, jobs, policy)
-            let killed = Kernel.bootNanoseconds()
-            try await rig.killNode(mortal)
-            for job in jobs {
-                let second = try await Patience.until("\(job) runs elsewhere", within: .seconds(60)) {
-                    try rig.witness().runs(of: job).first { $0.attempt > 1 }
+            let steps = SliceSteps()
+            let (killed, ends) = try await withThrowingTaskGroup(of: Void.self) { group in
+                let watch = try await rig.admin().watch(Kinds.Slice.self, namespace: "default")
+                group.addTask { for try await event in watch { await steps.take(event) } }
+                let killed = Kernel.bootNanoseconds()
+                try await rig.killNode(mortal)
+                var ends: [Int64] = []
+                for job in jobs {
+                    let second = try await Patience.until("\(job) runs elsewhere", within: .seconds(60)) {
+                        try rig.witness().runs(of: job).first { $0.attempt > 1 }
+                    }
+                    ends.append(second.first)
                 }
-                seconds.append(Double(second.first - killed) / 1e9)
+                group.cancelAll()
+                return (killed, ends)
             }
-            say("  round \(round): \(seconds.suffix(3).map(figure).joined(separator: " ")) s")
+            for (job, end) in zip(jobs, ends) {
+                times.seconds.append(Double(end - killed) / 1e9)
+                for (step, at) in await steps.of(job) {
+                    times.steps[step, default: []].append(Double(at - killed) / 1e9)
+                }
+            }
+            say("  round \(round): \(times.seconds.suffix(3).map(figure).joined(separator: " ")) s")
             try rig.reboot(mortal)
             try await rig.startAgent(on: mortal)
             try await rig.wait(for: mortal, toBe: .ready)
             try await remove(jobs)
         }
         if survivorIsWarm { try await remove([warmth]) }
-        return seconds
+        return times
     }
 
     /// Kills the agent alone and starts it again.
@@ -109,7 +124,8 @@ struct FailoverStage: Sendable {
             switch event {
             case .added(let node), .modified(let node):
                 let state = node.status.state ?? .initializing
-                if states.updateValue(state, forKey: node.metadata.name) != state, state != .ready {
+                let isSilent = state == .suspect || state == .disconnected
+                if states.updateValue(state, forKey: node.metadata.name) != state, isSilent {
                     wrong.append("\(node.metadata.name) \(state.rawValue)")
                 }
             case .deleted, .bookmark:

@@ -106,6 +106,7 @@ private actor WriteHistory {
     private(set) var writes = 0
     private(set) var problems: [String] = []
     private var isStopped = false
+    private var writersLeft = 0
     private var changes: [(revision: Int64, name: String, content: Int64?)] = []
     /// The highest revision that was acknowledged.
     private(set) var highest: Int64 = 0
@@ -126,6 +127,8 @@ private actor WriteHistory {
     func write(_ writer: Int) async throws {
         var exists: Set<String> = []
         var content: Int64 = 0
+        writersLeft += 1
+        defer { writersLeft -= 1 }
         while !isStopped {
             content += 1
             let name = "lease-\(writer)-\(content * 7 % 50)"
@@ -186,7 +189,7 @@ private actor WriteHistory {
 
     func untilSeen() async throws {
         try await Patience.untilTrue("the watch has seen every write", within: .seconds(60)) {
-            changes.last.map { $0.revision >= highest } ?? false
+            writersLeft == 0 && changes.last.map { $0.revision >= highest } ?? false
         }
     }
 
