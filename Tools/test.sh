@@ -57,7 +57,8 @@ suite() {
 }
 
 # What forks real processes runs apart: a child holds every open file of the tests beside it until its exec, locks too.
-suite unit --skip '^(Integration|HostLinux|NodeAgent)Tests\.'
+suite unit --skip '^(Integration|HostLinux|NodeAgent|Tidy)Tests\.'
+suite tidy --filter '^TidyTests\.'
 suite host --filter '^(HostLinux|NodeAgent)Tests\.'
 
 crash=.build/logs/crash.log
