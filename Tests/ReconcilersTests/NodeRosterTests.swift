@@ -211,6 +211,22 @@ import TidemillWire
         #expect(death(roster) == nil)
     }
 
+    @Test func `a boot that died before it was accepted does not keep the next one out`() {
+        var roster = NodeRoster()
+        roster.learn(nodes: [node(.disconnected, change: confirm("b1"))], granted: [], at: at(0))
+        _ = roster.take(inventory(machine: "m", boot: "b2", []))
+        let third = heartbeat(boot: "b3", agent: "p3")
+        let early = isAccepted(roster.hear(third, at: at(100)))
+        #expect(!early)
+        #expect(roster.wantsInventory(NodeID("a")))
+        let holding = roster.take(inventory(machine: "m", boot: "b3", [.running]))
+        #expect(holding.stop.count == 1 && !holding.isSettled)
+        let empty = roster.take(inventory(machine: "m", boot: "b3", []))
+        #expect(empty.isSettled)
+        let back = isAccepted(roster.hear(third, at: at(200)))
+        #expect(back)
+    }
+
     @Test func `a started controller still believes the word on a node that it finds Lost`() {
         var roster = NodeRoster()
         roster.learn(nodes: [node(.lost, change: confirm("b1"))], granted: [], at: at(0))

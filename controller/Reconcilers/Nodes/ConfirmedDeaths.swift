@@ -27,7 +27,10 @@ package struct ConfirmedDeaths: Sendable {
 
     private enum Entry: Sendable, Equatable {
         case believed
+        /// It showed that it holds nothing, and was not heard since.
         case returned(Return)
+        /// Its heartbeats are accepted; the word only has to go.
+        case accepted(Return)
     }
 
     /// The reason that a node's heartbeats are refused with.
@@ -38,6 +41,14 @@ package struct ConfirmedDeaths: Sendable {
     private var entries: [NodeID: Entry] = [:]
 
     package init() {}
+
+    /// Whether whoever speaks for the node is to say what it holds: nobody who showed it was accepted yet.
+    package func wantsInventory(of node: NodeID) -> Bool {
+        switch entries[node] {
+        case .believed, .returned: true
+        case .accepted, nil: false
+        }
+    }
 
     /// Whether the node is Lost: confirmed dead, and not back.
     package func isLost(_ node: NodeID) -> Bool { entries[node] == .believed }
@@ -56,7 +67,11 @@ package struct ConfirmedDeaths: Sendable {
         switch entries[name] {
         case .believed: return .believed
         // The word goes once the node is accepted: until then it keeps a place for whoever showed that it holds nothing.
-        case .returned: return isHeard ? .returned : .believed
+        case .returned(let back):
+            if !isHeard { return .believed }
+            entries[name] = .accepted(back)
+            return .returned
+        case .accepted: return .returned
         case nil: break
         }
         if isHeard { return .refuted }
@@ -79,14 +94,16 @@ package struct ConfirmedDeaths: Sendable {
         switch entries[heartbeat.node] {
         case nil: nil
         case .believed: false
-        case .returned(let back): back == Return(bootID: heartbeat.bootID, machineID: heartbeat.machineID)
+        case .returned(let back), .accepted(let back):
+            back == Return(bootID: heartbeat.bootID, machineID: heartbeat.machineID)
         }
     }
 
     /// Judges what a Lost node holds: all of it is to end. True once nothing is left. What has ended holds nothing; only its
-    /// report is outstanding.
+    /// report is outstanding. A boot that came after the one which showed this, and never was accepted, shows it anew.
     package mutating func take(_ inventory: Inventory) -> (stop: [InventoryReply.Stop], isSettled: Bool) {
-        guard isLost(inventory.node) else { return ([], true) }
+        let boot = Return(bootID: inventory.bootID, machineID: inventory.machineID)
+        guard wantsInventory(of: inventory.node), entries[inventory.node] != .returned(boot) else { return ([], true) }
         let left = inventory.held.filter { $0.phase != .ended }
         guard left.isEmpty else {
             return (
@@ -95,7 +112,7 @@ package struct ConfirmedDeaths: Sendable {
                 }, false
             )
         }
-        entries[inventory.node] = .returned(Return(bootID: inventory.bootID, machineID: inventory.machineID))
+        entries[inventory.node] = .returned(boot)
         return ([], true)
     }
 }

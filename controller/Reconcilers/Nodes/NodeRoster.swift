@@ -117,7 +117,7 @@ package struct NodeRoster: Sendable {
     }
 
     /// Whether the agent of `node` is to say what the node holds.
-    package func wantsInventory(_ node: NodeID) -> Bool { halt == nil && deaths.isLost(node) }
+    package func wantsInventory(_ node: NodeID) -> Bool { halt == nil && deaths.wantsInventory(of: node) }
 
     /// What becomes of what a node holds that was confirmed dead.
     package mutating func take(_ inventory: Inventory) -> (stop: [InventoryReply.Stop], isSettled: Bool) {
