@@ -228,6 +228,15 @@ import TidemillSeams
         #expect(try metered(running(), renewedAt: 950, task: ended) == "5.000")
     }
 
+    @Test func `a wall clock that was set does not make a slice active for longer than the controller saw`() throws {
+        let standing = NodeStanding(.disconnected, lastRenewal: WallTime(nanosecondsSince1970: 990_000_000_000))
+        let seen = NodeObservation(
+            nodes: [try dead(.lost)], granted: [running()], tasks: [:], standings: [NodeID("a"): standing],
+            surelyActive: [SliceUID(running().metadata.uid): .seconds(7)], now: now)
+        let slices = NodePlan.plan(seen).transactions.flatMap(\.changes).compactMap { $0.object as? Kinds.Slice }
+        #expect(slices.last?.status.cardSeconds == "3.500")
+    }
+
     @Test func `what was metered when the node fell silent outlives a restart of the controller`() throws {
         var marked = running(.lost)
         marked.status.cardSeconds = "24.625"

@@ -196,7 +196,8 @@ package actor NodeLifecycle: Service {
                 tasks: Dictionary(
                     tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
                     uniquingKeysWith: { first, _ in first }),
-                standings: roster.standings(at: now, wall: wall), lost: roster.lost, halt: roster.halt,
+                standings: roster.standings(at: now, wall: wall), lost: roster.lost, surelyActive: roster.surelyActive,
+                halt: roster.halt,
                 now: Timestamp(wall))
         } catch {
             logger.warning("nodes cannot be read", metadata: ["error": "\(error)"])

@@ -40,6 +40,8 @@ package struct NodeObservation: Sendable {
     package var standings: [NodeID: NodeStanding]
     /// Slices whose `after` has run out.
     package var lost: Set<SliceUID>
+    /// How long slices were active by the controller's own boot clock; nil where that was not asked.
+    package var surelyActive: [SliceUID: Duration]?
     /// Why the controller has stopped for good.
     package var halt: GrantPermission.Hold?
     /// The store does not know yet what the nodes hold.
@@ -48,13 +50,15 @@ package struct NodeObservation: Sendable {
 
     package init(
         nodes: [Kinds.Node], granted: [Kinds.Slice], tasks: [String: Kinds.Task], standings: [NodeID: NodeStanding],
-        lost: Set<SliceUID> = [], halt: GrantPermission.Hold? = nil, now: Timestamp
+        lost: Set<SliceUID> = [], surelyActive: [SliceUID: Duration]? = nil, halt: GrantPermission.Hold? = nil,
+        now: Timestamp
     ) {
         self.nodes = nodes
         self.granted = granted
         self.tasks = tasks
         self.standings = standings
         self.lost = lost
+        self.surelyActive = surelyActive
         self.halt = halt
         self.now = now
     }

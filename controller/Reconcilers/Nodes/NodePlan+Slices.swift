@@ -30,7 +30,7 @@ extension NodePlan {
             guard slice.status.reason != "NodeDisconnected" else { return }
             next.status.reason = "NodeDisconnected"
             next.status.message = Self.silenceText(grant)
-            next.meter(until: standing.lastRenewal, seen.task(of: slice))
+            next.meter(until: standing.lastRenewal, seen)
         case (.ready, .reserved), (.ready, .prepared), (.ready, .active), (.ready, .releasing):
             guard slice.status.reason == "NodeDisconnected" else { return }
             next.status.reason = nil
@@ -53,7 +53,7 @@ extension NodePlan {
         next.status.reason = ConfirmedDeaths.reason
         next.status.message = "Node \(grant.node) was confirmed dead, and what it held is free."
         next.status.releasedAt = seen.now
-        if next.status.cardSeconds == nil { next.meter(until: standing.lastRenewal, seen.task(of: slice)) }
+        if next.status.cardSeconds == nil { next.meter(until: standing.lastRenewal, seen) }
         let event = PlannedEvent(slice, "Released", next.status.message ?? "")
         transactions.append((Self.subject(slice), [.status(next)], [event]))
     }
@@ -74,7 +74,7 @@ extension NodePlan {
                 "Node \(grant.node) was silent\(grant.after.map { " for \($0)" } ?? ""); its deadline has passed."
             case .death: "Node \(grant.node) was confirmed dead."
             }
-        if next.status.cardSeconds == nil { next.meter(until: standing?.lastRenewal, seen.task(of: slice)) }
+        if next.status.cardSeconds == nil { next.meter(until: standing?.lastRenewal, seen) }
         var changes: [PlannedChange] = [.status(next)]
         if var task = seen.task(of: slice), !task.status.state.isFinal, task.status.state != .pending {
             // What ran out of time was fenced; of what a dead node did last nobody knows.
@@ -105,15 +105,19 @@ extension NodePlan {
 
 extension Kinds.Slice {
     /// Meters what is certain of a slice whose node is silent: it was active until the last renewal that was processed, or
-    /// until its task had ended. The agent's own figure replaces this one when the node returns. Nothing is known, and nothing changes, where this
-    /// controller never heard the node.
+    /// until its task had ended. The agent's own figure replaces this one when the node returns. Nothing is known, and
+    /// nothing changes, where this controller never heard the node.
     ///
-    /// `activeAt` has its fraction cut off, so the second that it names counts as not active: never more than the truth
-    /// (invariant 6).
-    fileprivate mutating func meter(until lastRenewal: WallTime?, _ task: Kinds.Task?) {
+    /// `activeAt` has its fraction cut off, so the second that it names counts as not active. It stands on the node's wall
+    /// clock, which may have been set since, as the controller's may: what the controller saw by its own boot clock is the
+    /// most that it meters. Never more than the truth (invariant 6).
+    fileprivate mutating func meter(until lastRenewal: WallTime?, _ seen: NodeObservation) {
         guard let grant = status.grant, let activeAt = status.activeAt, let lastRenewal else { return }
-        let end = min(lastRenewal, task?.status.end?.finishedAt?.wallTime ?? lastRenewal)
-        let active = end.nanosecondsSince1970 - (activeAt.wallTime.nanosecondsSince1970 + 1_000_000_000)
+        let end = min(lastRenewal, seen.task(of: self)?.status.end?.finishedAt?.wallTime ?? lastRenewal)
+        var active = end.nanosecondsSince1970 - (activeAt.wallTime.nanosecondsSince1970 + 1_000_000_000)
+        if let surely = seen.surelyActive {
+            active = min(active, (surely[SliceUID(metadata.uid)] ?? .zero).wholeNanoseconds)
+        }
         status.cardSeconds = CardSeconds.text(units: grant.cardUnits, nanoseconds: active)
     }
 }

@@ -21,6 +21,10 @@ package struct NodeRoster: Sendable {
     private var plans: [NodeID: (after: Duration, at: Instant)] = [:]
     /// Nodes whose objects were seen.
     private var objects: Set<NodeID> = []
+    /// When this controller first saw a slice that was active, and when it last processed a renewal of each node: on its own
+    /// boot clock, which nobody sets.
+    private var active: [SliceUID: (node: NodeID, since: Instant)] = [:]
+    private var renewedAt: [NodeID: Instant] = [:]
     /// Slices whose `after` has run out and that the store does not show as Lost yet.
     package private(set) var lost: Set<SliceUID> = []
     /// Why the controller has stopped for good; nil while the store is the one that agents have seen.
@@ -49,6 +53,12 @@ package struct NodeRoster: Sendable {
         GrantPermission(
             everything: halt ?? fleet.firstHearing.hold, replacements: suspicion,
             nodes: fleet.nodes.keys.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
+    }
+
+    /// How long each slice was active as far as this controller itself can tell: from when it saw that to the node's last
+    /// renewal. No wall clock is in it.
+    package var surelyActive: [SliceUID: Duration] {
+        active.mapValues { active in renewedAt[active.node].map { max(.zero, $0.since(active.since)) } ?? .zero }
     }
 
     /// How each node stands, for what is written about it.
@@ -110,6 +120,7 @@ package struct NodeRoster: Sendable {
         let isLive = state == .ready || state == .suspect
         if deaths.admits(heartbeat) == true, !isLive { identities.forget(node) }
         return identities.admit(heartbeat, isLive: isLive).map {
+            renewedAt[node] = now
             paths[node, default: ControlPath()].heard(
                 applied: Revision(heartbeat.appliedRevision), isReturn: !isLive, at: now)
             return !fleet.on(.renewed, node: node, at: now).isEmpty
@@ -167,9 +178,12 @@ package struct NodeRoster: Sendable {
 
     private mutating func learn(granted: [Kinds.Slice], existing names: Set<NodeID>, at now: Instant) {
         var current: [NodeID: Set<SliceUID>] = [:]
+        var nowActive: [SliceUID: (node: NodeID, since: Instant)] = [:]
+        defer { active = nowActive }
         for slice in granted {
             guard let grant = slice.status.grant else { continue }
             let uid = SliceUID(slice.metadata.uid)
+            if slice.status.activeAt != nil { nowActive[uid] = active[uid] ?? (NodeID(grant.node), now) }
             if slice.status.state == .lost {
                 lost.remove(uid)
                 continue
@@ -209,6 +223,7 @@ package struct NodeRoster: Sendable {
             words[node] = nil
             paths[node] = nil
             plans[node] = nil
+            renewedAt[node] = nil
             if objects.remove(node) != nil { gone.append(node) }
         }
         return gone
