@@ -220,6 +220,14 @@ import TidemillSeams
         #expect(scene.plan.description == "waits to be placed\n  delete Slice lab/j-1-0\n  delete Task lab/j-1-0")
     }
 
+    @Test func `a slice that a restored store knows as Pending goes, whatever a late report says of its task`() throws {
+        var scene = try JobScene(members: 1)
+        scene.gang(.drafting, attempt: 2)
+        scene.member(0, .pending, task: .fenced, attempt: 1, node: nil)
+        scene.member(0, .pending, attempt: 2, node: nil)
+        #expect(scene.plan.description == "waits to be placed\n  delete Slice lab/j-1-0\n  delete Task lab/j-1-0")
+    }
+
     @Test func `a member deleted before its placement abandons the attempt`() throws {
         var scene = try JobScene(members: 1)
         scene.gang(.drafting, nodes: [])

@@ -47,12 +47,13 @@ extension JobPlan {
         }
     }
 
-    /// Removes what abandoned attempts left: they never ran, so nothing of them is worth keeping.
+    /// Removes what abandoned attempts left: they never ran, so nothing of them is worth keeping. A slice that is Pending
+    /// again in a restored store never ran there either, whatever a late report says of its task.
     static func cleanUp(_ seen: JobObservation, before attempt: Int64) -> [[PlannedChange]] {
         let old = seen.slices.filter { ($0.spec.member?.attempt ?? 0) < attempt && !$0.metadata.isTerminating }
         let neverRan = old.filter { slice in
-            slice.status.activeAt == nil && (slice.status.state == .released || slice.status.state == .pending)
-                && !seen.hasStarted(slice)
+            slice.status.activeAt == nil
+                && (slice.status.state == .pending || (slice.status.state == .released && !seen.hasStarted(slice)))
         }
         let names = Set(neverRan.map(\.metadata.name))
         let tasks = seen.tasks.filter { names.contains($0.metadata.name) && !$0.metadata.isTerminating }
