@@ -25,6 +25,7 @@ package enum Simulation {
             violation = Violation("harness", "\(error)")
         }
         world.end()
+        if violation != nil { world.tellState() }
         if let violation { world.note("checker", "\(violation)") }
         return Outcome(
             scenario: scenario, violation: violation, lines: world.chronicle.lines, seen: world.chronicle.seen)

@@ -33,6 +33,8 @@ final class World {
     var backup: StoreDisk.Copy?
     var oldCopy: StoreDisk.Copy?
     var lives = 1
+    /// Nothing goes wrong any more.
+    private(set) var isMended = false
     var shapes: [String: Work.JobShape] = [:]
     /// Jobs whose policy was edited.
     var edited: Set<String> = []
@@ -72,13 +74,35 @@ final class World {
         scheduleFaults()
         while try await engine.step(until: Instant(nanoseconds: 0) + scenario.lasts) { try await judge() }
         try await healAll()
+        isMended = true
         reopenNodes()
         try await rest()
+    }
+
+    /// What the store says at the end, for whoever reads a failing history.
+    func tellState() {
+        for job in view.sortedJobs {
+            let gang = job.status.gang.map { "attempt \($0.attempt) \($0.state.rawValue)" } ?? "no gang"
+            note("state", "job \(job.metadata.name) \(job.status.state.rawValue), \(gang), \(job.status.reason ?? "")")
+        }
+        for slice in view.sortedSlices {
+            let grant = slice.status.grant.map { "epoch \($0.epoch) on \($0.node)" } ?? "no grant"
+            note(
+                "state",
+                "slice \(slice.metadata.name) \(slice.status.state.rawValue), \(grant), \(slice.status.reason ?? "")")
+        }
+        for task in view.tasks.sorted(by: { $0.key < $1.key }).map(\.value) {
+            note("state", "task \(task.metadata.name) \(task.status.state.rawValue), \(task.status.end?.reason ?? "")")
+        }
+        for node in view.nodes.sorted(by: { $0.key < $1.key }).map(\.value) {
+            note("state", "node \(node.metadata.name) \(node.status.state?.rawValue ?? "unknown")")
+        }
     }
 
     /// Lets go of everything that refers to each other.
     func end() {
         engine.end()
+        disk.interlope = nil
         network.die()
         controller.runner.die()
         for machine in machines { machine.end() }

@@ -272,8 +272,10 @@ final class AgentProcess {
         let jump = clock.sample(wall: machine.wall, boot: machine.now)
         if jump != .zero { feed(.clockJumped(by: jump)) }
         let heartbeat = heartbeats.beat(at: machine.now, applied: appliedRevision)
-        world.call(self, timeout: heartbeats.patience) { controller in
-            try await controller.heartbeat(heartbeat)
+        world.call(self, timeout: heartbeats.patience) { [self] controller in
+            let reply = try await controller.heartbeat(heartbeat)
+            if reply.accepted, machine.isUp, machine.bootID == heartbeat.bootID { world.truth.renewed(machine) }
+            return reply
         } then: { [self] result in
             if case .success(let reply) = result { take(heartbeats.answered(reply, to: heartbeat)) }
             if let memory = heartbeats.toSave(at: machine.now) {

@@ -150,7 +150,6 @@ extension AgentProcess {
             let slices = notices.compactMap { if case .slice(let slice, _) = $0 { slice } else { nil } }
             writer.keep(only: Set(slices.map { SliceUID($0.metadata.uid) }))
             for slice in slices { writer.note(slice) }
-            world.truth.listed(machine, revision)
             feed(.listed(slices.map(SliceView.init), under: demand))
             appliedSlices = max(appliedSlices, revision)
             sweep()

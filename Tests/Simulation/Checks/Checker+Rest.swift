@@ -36,7 +36,9 @@ extension Checker {
         for slice in view.sortedSlices where !live.contains(slice.spec.member?.jobUID ?? "") {
             if slice.status.state != .released {
                 throw Violation(
-                    "7", "\(slice.metadata.name) is \(slice.status.state.rawValue) though its job is over")
+                    "7",
+                    "\(slice.metadata.name) is \(slice.status.state.rawValue) though its job is over"
+                        + (slice.metadata.isTerminating ? ", and being deleted" : ""))
             }
         }
         for machine in world.machines {

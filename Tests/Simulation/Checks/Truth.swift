@@ -4,14 +4,16 @@ import TidemillSeams
 /// When one task was active, by the boot clock of its machine.
 final class ActiveTime {
     let key: SliceKey
+    let boot: BootID
     let start: Instant
     /// When its last user code ran.
     var end: Instant?
     /// What its shim wrote down, once that is durable.
     var recordedEnd: Instant?
 
-    init(key: SliceKey, start: Instant) {
+    init(key: SliceKey, boot: BootID, start: Instant) {
         self.key = key
+        self.boot = boot
         self.start = start
     }
 }
@@ -21,6 +23,8 @@ final class Truth {
     /// Tasks of which user code may execute now, paused and frozen ones included.
     private(set) var executing: [SimulatedShim] = []
     private(set) var active: [SliceKey: ActiveTime] = [:]
+    /// When the controller last processed a renewal of each boot, by the boot's own clock.
+    private(set) var renewals: [BootID: Instant] = [:]
     /// Grants for which a shim was launched, and how often.
     private(set) var launches: [SliceKey: Int] = [:]
 
@@ -30,7 +34,7 @@ final class Truth {
 
     func began(_ shim: SimulatedShim, at start: Instant) -> ActiveTime {
         executing.append(shim)
-        let time = ActiveTime(key: shim.key, start: start)
+        let time = ActiveTime(key: shim.key, boot: shim.machine.bootID, start: start)
         active[shim.key] = time
         return time
     }
@@ -39,5 +43,8 @@ final class Truth {
         executing.removeAll { $0 === shim }
     }
 
-    func listed(_ machine: Machine, _ revision: Revision) {}
+    /// The controller has processed a renewal of this machine.
+    func renewed(_ machine: Machine) {
+        renewals[machine.bootID] = machine.now
+    }
 }

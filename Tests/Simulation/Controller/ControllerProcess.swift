@@ -19,6 +19,8 @@ final class ControllerProcess {
     /// The watches of agents that are open.
     var watches: [AgentWatch] = []
     private var scheduled: Set<Int> = []
+    /// The part that has its turn.
+    private var running: Int?
     private let clock = SimulatedClock()
     /// How far its wall clock is off.
     var wallError: Duration = .zero
@@ -61,6 +63,10 @@ final class ControllerProcess {
         parts = ControllerParts(ObjectMirror(resources), joins: world.joins, grudge: world.grudge)
         scheduled = []
         watches = []
+        running = nil
+        // One task drives the history, and waits for the part that asks.
+        nonisolated(unsafe) let process = self
+        world.disk.interlope = { await process.interlope() }
         world.note("controller", "starts, start-\(starts) of \(session.identity.incarnation)")
         do {
             try await resources.bootstrap()
@@ -116,8 +122,19 @@ final class ControllerProcess {
 
     private func turn(_ part: Int) async throws {
         tellTime()
+        running = part
         await parts.tick(part)
+        running = nil
         try await finished()
+    }
+
+    /// Another part gets its turn in the middle of one: between any two things that a part asks of the store the others run.
+    private func interlope() async {
+        guard let current = running, dice.oneIn(12) else { return }
+        running = nil
+        let other = dice.below(ControllerParts.all.count)
+        if other != current, isAlive { await parts.tick(other) }
+        running = current
     }
 
     /// Something of the process ran: tells the checkers what it wrote, and dies if it was to die over it.

@@ -31,6 +31,8 @@ final class StoreDisk: @unchecked Sendable {
     var failsNextSync = false
     /// Commits until the process dies; nil when it does not.
     var commitsUntilDeath: Int?
+    /// Called before what a part of the controller asks of the store: whoever else runs in the process may come first.
+    var interlope: (@Sendable () async -> Void)?
     /// What a broken rule makes of each transaction.
     var tamper: ((Transaction) -> Transaction)?
     /// A broken disk: acknowledges what it forgets with the process.
@@ -96,13 +98,15 @@ actor StoreSession: Store {
 
     func list(
         prefix: String, after key: String?, limit: Int?, at revision: Revision?
-    ) throws(StoreError) -> Listing {
+    ) async throws(StoreError) -> Listing {
+        await disk.interlope?()
         guard isOpen else { throw .closed }
         return try disk.file.state.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
     @discardableResult
-    func commit(_ untouched: Transaction) throws(StoreError) -> Revision {
+    func commit(_ untouched: Transaction) async throws(StoreError) -> Revision {
+        await disk.interlope?()
         let transaction = disk.tamper?(untouched) ?? untouched
         guard isOpen else { throw .closed }
         if let failure { throw failure }

@@ -86,6 +86,7 @@ extension World {
         replaced()
         controllerIsAway = away
         if !away { try await controller.start() }
+        if isMended { reopenNodes() }
     }
 
     /// An older copy takes the store's place, and nobody says so. Once the controller has halted, an operator restores.
