@@ -25,9 +25,13 @@ package struct Fleet: Sendable {
     }
 
     /// Takes what a node holds, and says what of it must end: all of it on a node that was confirmed dead, else what a
-    /// restore has no place for.
+    /// restore has no place for. Of any other node only the agent whose renewals count is believed: what a refused copy of
+    /// it does not hold must not be taken for gone.
     package func inventory(_ inventory: Inventory) async -> InventoryReply {
         if await lifecycle.wantsInventory(inventory.node) { return await lifecycle.take(inventory) }
+        guard await lifecycle.believes(inventory) else {
+            return InventoryReply(incarnation: lifecycle.incarnation, isSettled: false)
+        }
         return await restore.take(inventory)
     }
 

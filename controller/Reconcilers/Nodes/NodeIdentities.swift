@@ -79,6 +79,14 @@ package struct NodeIdentities: Sendable {
         return .success(())
     }
 
+    /// Whether an inventory comes from the agent process that renews its node: not from a copy of it that is refused, nor
+    /// from one that was replaced, nor from one that this controller has not heard.
+    package func isAdmitted(_ inventory: Inventory) -> Bool {
+        guard let identity = known[inventory.node], let start = identity.agentStart else { return false }
+        return identity.machineID == inventory.machineID && identity.bootID == inventory.bootID
+            && start == inventory.agentStart
+    }
+
     private func refuse(_ message: String) -> Result<Void, Refusal> {
         .failure(Refusal(reason: Refusal.identityChanged, message: message))
     }

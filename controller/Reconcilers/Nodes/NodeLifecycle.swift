@@ -24,10 +24,13 @@ package actor NodeLifecycle: Service {
     /// Nodes that are known to be among those that joined; nil until the log has been read.
     private var joined: Set<NodeID>?
     private var hasLooked = false
+    private var refusals = RefusalLog()
     /// What was last said in the log of the controller's own state.
     private var standing: (halt: GrantPermission.Hold?, suspicion: GrantPermission.Hold?)
     /// Rung when a node has agreed to a shorter interval or has become Ready, or when a hold ends, for whoever plans grants.
     private let agreed: Bell?
+
+    private static let joinNotRecorded = "JoinNotRecorded"
 
     /// - Parameters:
     ///   - joins: every node that ever joined; a node is in it before its first renewal is acknowledged.
@@ -81,9 +84,20 @@ package actor NodeLifecycle: Service {
             let isNews = try roster.hear(heartbeat, current: revision, at: resources.time.now()).get()
             if isNews { wakeups.bell.ring() }
             agreed?.ring()
+            if refusals.accepted(heartbeat) {
+                logger.info("heartbeats accepted", metadata: ["node": "\(heartbeat.node)"])
+            }
             return reply(to: heartbeat.node)
         } catch {
-            logger.warning("heartbeat refused", metadata: ["node": "\(heartbeat.node)", "reason": "\(error.reason)"])
+            if refusals.refused(heartbeat, error.reason) {
+                logger.warning(
+                    "heartbeats refused",
+                    metadata: [
+                        "node": "\(heartbeat.node)", "agentStart": "\(heartbeat.agentStart)",
+                        "reason": "\(error.reason)",
+                        "message": "\(error.message)",
+                    ])
+            }
             tell()
             return reply(to: heartbeat.node, refusal: error)
         }
@@ -115,9 +129,11 @@ package actor NodeLifecycle: Service {
             try await joins.join(heartbeat.node)
             self.joined?.insert(heartbeat.node)
         } catch {
-            logger.error("a join cannot be recorded", metadata: ["node": "\(heartbeat.node)", "error": "\(error)"])
+            if !refusals.hasTold(heartbeat, Self.joinNotRecorded) {
+                logger.error("a join cannot be recorded", metadata: ["node": "\(heartbeat.node)", "error": "\(error)"])
+            }
             throw NodeIdentities.Refusal(
-                reason: "JoinNotRecorded",
+                reason: Self.joinNotRecorded,
                 message: "The controller cannot record that node \(heartbeat.node) has joined.")
         }
     }
@@ -135,6 +151,13 @@ package actor NodeLifecycle: Service {
         if isSettled { wakeups.bell.ring() }
         return InventoryReply(incarnation: incarnation, stop: stop, isSettled: isSettled)
     }
+
+    /// Whether an inventory comes from the agent process that renews its node. Nobody else is believed: a copy of the agent
+    /// that is refused knows nothing of what the node holds.
+    package func believes(_ inventory: Inventory) -> Bool { roster.believes(inventory) }
+
+    /// The life of the store.
+    nonisolated package var incarnation: IncarnationID { resources.store.identity.incarnation }
 
     // MARK: What others ask
 
@@ -166,6 +189,9 @@ package actor NodeLifecycle: Service {
         }
         if seen.isRestoring { return }
         for node in roster.forgetDeleted(existing: Set(seen.nodes.map { NodeID($0.metadata.name) })) {
+            // Heard again while others were struck off: it has joined, and stays among those who did.
+            if roster.knows(node) { continue }
+            refusals.forget(node)
             do throws(StoreError) {
                 joined?.remove(node)
                 try await joins.leave(node)

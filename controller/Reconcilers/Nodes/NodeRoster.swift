@@ -37,6 +37,8 @@ package struct NodeRoster: Sendable {
 
     package var states: [NodeID: NodeLiveness.State] { fleet.nodes.mapValues(\.state) }
 
+    package func knows(_ node: NodeID) -> Bool { fleet.nodes[node] != nil }
+
     /// When the last renewal of each node was processed, or what counts as that.
     package var renewals: [NodeID: Instant] { fleet.nodes.mapValues(\.lastProcessed) }
 
@@ -129,6 +131,9 @@ package struct NodeRoster: Sendable {
 
     /// Whether the agent of `node` is to say what the node holds.
     package func wantsInventory(_ node: NodeID) -> Bool { halt == nil && deaths.wantsInventory(of: node) }
+
+    /// Whether what an agent says of its node's slices counts: it renews the node, and the controller has not halted.
+    package func believes(_ inventory: Inventory) -> Bool { halt == nil && identities.isAdmitted(inventory) }
 
     /// What becomes of what a node holds that was confirmed dead.
     package mutating func take(_ inventory: Inventory) -> (stop: [InventoryReply.Stop], isSettled: Bool) {
