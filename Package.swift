@@ -184,7 +184,7 @@ if !coresOnly {
             "NodeAgentTests",
             [
                 "TidemillNodeAgent", "TidemillNodeCore", "TidemillNodeScenes", "TidemillLease", "TidemillHostLinux",
-                "TidemillClient", logging,
+                "TidemillClient", "TidemillSQLite", logging,
             ] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]

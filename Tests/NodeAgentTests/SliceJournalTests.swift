@@ -4,6 +4,7 @@ import TidemillModel
 import TidemillNodeAgent
 import TidemillNodeCore
 import TidemillNodeScenes
+import TidemillSQLite
 import TidemillSeams
 
 @Suite("SliceJournal")
@@ -31,6 +32,15 @@ final class SliceJournalTests {
         #expect(contents.held == [Scene.held(.active(Scene.task))])
         #expect(contents.memory.incarnation == IncarnationID("i1"))
         #expect(contents.released.isEmpty)
+    }
+
+    @Test func `a journal that is there is opened without writing to it`() async throws {
+        try await journal().put(Scene.held(.preparing))
+        // As on a full disk: nothing can be written.
+        let other = try SQLiteConnection(path: folder + "/journal.sqlite")
+        try other.execute("BEGIN IMMEDIATE")
+        #expect(try await journal().load().held == [Scene.held(.preparing)])
+        try other.execute("ROLLBACK")
     }
 
     @Test func `what a core and its heartbeats remember is there for another agent`() async throws {

@@ -17,7 +17,8 @@ enum JournalSchema {
         );
         """
 
-    /// Makes what is missing. Refuses a journal of a later version.
+    /// Makes what is missing, and writes nothing where nothing is: an agent must start on a disk that is full. Refuses a
+    /// journal of a later version.
     static func prepare(_ connection: SQLiteConnection) throws(SQLiteError) {
         try connection.execute(pragmas)
         let found = try connection.prepare("PRAGMA user_version").first { row in row.integer(0) } ?? 0
@@ -25,6 +26,6 @@ enum JournalSchema {
             throw SQLiteError(code: 26, message: "the journal is of version \(found), this agent knows \(version)")
         }
         try connection.execute(tables)
-        try connection.execute("PRAGMA user_version=\(version)")
+        if found != version { try connection.execute("PRAGMA user_version=\(version)") }
     }
 }

@@ -177,12 +177,12 @@ package actor SliceKeeper: Service {
             guard await persist(slice) else { return }
             await start(slice, deadline)
         case .watch(let slice):
-            guard await persist(slice) else { return }
+            await tryToPersist(slice)
             guard case .active(let task) = slice.phase else { return }
             let remains = await host.end(of: slice, task)
             if !Task.isCancelled { feed(.shimEnded(slice.key, remains)) }
         case .stop(let slice):
-            guard await persist(slice) else { return }
+            await tryToPersist(slice)
             await stop(slice)
         case .empty(let slice):
             guard await persist(slice) else { return }
@@ -305,6 +305,13 @@ package actor SliceKeeper: Service {
         return false
     }
 
+    /// As `persist`, once: the end of a task does not wait for a disk that this task may have filled. Another agent sees by
+    /// the shim's records how far it came.
+    private func tryToPersist(_ slice: HeldSlice) async {
+        guard let current = core.held[slice.uid], current.key == slice.key else { return }
+        do { try await journal.put(current) } catch { complain(error) }
+    }
+
     private func close(_ slice: HeldSlice) async {
         while !Task.isCancelled {
             do { return try await journal.close(slice) } catch { await journalFailed(error) }
@@ -317,8 +324,12 @@ package actor SliceKeeper: Service {
         }
     }
 
-    private func journalFailed(_ error: any Error) async {
+    private func complain(_ error: any Error) {
         logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+    }
+
+    private func journalFailed(_ error: any Error) async {
+        complain(error)
         // Cancelled while waiting: the callers' conditions end their loops.
         try? await sleep(.seconds(1))
     }

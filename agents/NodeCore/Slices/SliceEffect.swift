@@ -1,6 +1,7 @@
 import TidemillLease
 
-/// What the shell does for the core. Every effect on a slice first makes the slice's state durable in the journal.
+/// What the shell does for the core. Every effect on a slice first makes the slice's state durable in the journal; `watch`
+/// and `stop` try to, and do not wait for a journal that cannot be written.
 ///
 /// Effects of one slice never overlap, but for `report`, `keep`, `stop`, `freeze` and `thaw`: the core asks for the next
 /// only after the last one's event.
