@@ -35,11 +35,9 @@ private final class Lines: Sendable {
             set { metadata[key] = newValue }
         }
 
-        func log(
-            level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-            function: String, line: UInt
-        ) {
-            lines.append("\(level): \(message): \(metadata?["reason"].map { "\($0)" } ?? "")")
+        func log(event: LogEvent) {
+            let reason = event.metadata?["reason"].map { "\($0)" } ?? ""
+            lines.append("\(event.level): \(event.message): \(reason)")
         }
     }
 }
@@ -67,6 +65,20 @@ private actor SlowLog: JoinLog {
         leaving.finish()
         for await _ in letGo {}
     }
+}
+
+/// A log of joins that counts how often it is read.
+private actor CountingLog: JoinLog {
+    private(set) var reads = 0
+
+    func nodes() async -> Set<NodeID> {
+        reads += 1
+        // So that whoever would read it, too, comes to it.
+        for _ in 0..<1000 { await Task.yield() }
+        return []
+    }
+    func join(_ node: NodeID) {}
+    func leave(_ node: NodeID) {}
 }
 
 @Suite struct FleetTests {
@@ -190,6 +202,23 @@ private actor SlowLog: JoinLog {
             let told = (0...number).count { log.hasTold(heartbeat(agent: "p\($0)"), "R") }
             #expect((1...8).contains(told))
         }
+    }
+
+    // MARK: The start
+
+    @Test func `agents that ask at once after a start are answered from one look at the store`() async throws {
+        let mirror = ObjectMirror(
+            Resources(store: MemoryStore(time: time), time: time, randomness: NodeLifecycleTests.Counter()))
+        try await mirror.resources.bootstrap()
+        let joins = CountingLog()
+        let lifecycle = lifecycle(mirror, joins)
+        await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<100 {
+                group.addTask { await lifecycle.heartbeat(self.heartbeat("n\(number)")).accepted }
+            }
+            for await isAccepted in group { #expect(isAccepted) }
+        }
+        #expect(await joins.reads == 1)
     }
 
     // MARK: Leaving

@@ -24,6 +24,8 @@ package actor NodeLifecycle: Service {
     /// Nodes that are known to be among those that joined; nil until the log has been read.
     private var joined: Set<NodeID>?
     private var hasLooked = false
+    /// Who waits for the look that is under way; nil when none is.
+    private var lookers: [CheckedContinuation<Void, Never>]?
     private var refusals = RefusalLog()
     /// What was last said in the log of the controller's own state.
     private var standing: (halt: GrantPermission.Hold?, suspicion: GrantPermission.Hold?)
@@ -83,12 +85,14 @@ package actor NodeLifecycle: Service {
             // From here on nothing is waited for.
             let isNews = try roster.hear(heartbeat, current: revision, at: resources.time.now()).get()
             if isNews { wakeups.bell.ring() }
-            agreed?.ring()
+            // Nobody waits for the others: a scheduler that every heartbeat wakes plans all the time.
+            if isNews || roster.isPlanned(heartbeat.node) { agreed?.ring() }
             if refusals.accepted(heartbeat) {
                 logger.info("heartbeats accepted", metadata: ["node": "\(heartbeat.node)"])
             }
             return reply(to: heartbeat.node)
         } catch {
+            if let halt = roster.halt { await resources.halt.stop(halt.message) }
             if refusals.refused(heartbeat, error.reason) {
                 logger.warning(
                     "heartbeats refused",
@@ -115,7 +119,7 @@ package actor NodeLifecycle: Service {
     /// Waits for what a heartbeat must not be judged without: the nodes of the store, its newest revision where the agent
     /// has seen a newer one, and the node's place among those that joined.
     private func welcome(_ heartbeat: Heartbeat) async throws(NodeIdentities.Refusal) {
-        if !hasLooked { await look() }
+        if !hasLooked { await lookFirst() }
         guard hasLooked, let joined else {
             throw NodeIdentities.Refusal(
                 reason: FirstHearing.reason, message: "The controller has just started and cannot read its nodes yet.")
@@ -144,7 +148,7 @@ package actor NodeLifecycle: Service {
     /// Judges what a node holds that was confirmed dead and is heard again: all of it ends, and once nothing is left the
     /// node's heartbeats are accepted. Of any other node nothing is asked.
     package func take(_ inventory: Inventory) async -> InventoryReply {
-        if !hasLooked { await look() }
+        if !hasLooked { await lookFirst() }
         let incarnation = resources.store.identity.incarnation
         guard hasLooked, roster.halt == nil else { return InventoryReply(incarnation: incarnation, isSettled: false) }
         let (stop, isSettled) = roster.take(inventory)
@@ -163,7 +167,7 @@ package actor NodeLifecycle: Service {
 
     /// What may be granted now, as the controller's own state and that of its nodes has it.
     package func permission() async -> GrantPermission {
-        if !hasLooked { await look() }
+        if !hasLooked { await lookFirst() }
         return roster.permission(at: resources.time.now())
     }
 
@@ -199,6 +203,16 @@ package actor NodeLifecycle: Service {
                 logger.error("a leave cannot be recorded", metadata: ["node": "\(node)", "error": "\(error)"])
             }
         }
+    }
+
+    /// Looks once for all who cannot be answered before: when a controller starts, every agent asks at the same time.
+    private func lookFirst() async {
+        if lookers != nil { return await withCheckedContinuation { lookers?.append($0) } }
+        lookers = []
+        await look()
+        let waiting = lookers ?? []
+        lookers = nil
+        for looker in waiting { looker.resume() }
     }
 
     /// Reads the store and lets the roster learn of it; nil when it cannot be read.
