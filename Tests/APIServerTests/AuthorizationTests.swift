@@ -26,6 +26,10 @@ import TidemillWire
     @Test func `an agent writes what belongs to its node and not what belongs to another`() async throws {
         try await withServer { test async throws in
             let agent = try await test.agent("a")
+            for order in [#""confirmedDead":{"bootID":"unknown"}"#, #""drain":{}"#, #""maintenance":true"#] {
+                let node = #"{"metadata":{"name":"a"},"spec":{\#(order)}}"#
+                #expect(try await agent.post(Path.nodes, node).code == 403, "\(order)")
+            }
             #expect(try await agent.post(Path.nodes, nodeText("a")).code == 201)
             #expect(try await agent.post(Path.nodes, nodeText("b")).code == 403)
             #expect(try await agent.patch(Path.nodes + "/a/status", #"{"status":{"agentVersion":"1"}}"#).code == 200)

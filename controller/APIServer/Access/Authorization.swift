@@ -32,7 +32,7 @@ struct Authorization: Sendable {
         let name = attributes.name ?? body?.at(["metadata", "name"])?.string ?? ""
         switch attributes.kind.groupResource {
         case "nodes.tidemill.dev":
-            return declaresOrReports(attributes) && name == node
+            return declaresOrReports(attributes) && name == node && !isOrder(attributes, body)
         case "devices.tidemill.dev":
             guard declaresOrReports(attributes) else { return false }
             // A node's name may begin like another's: what the device says of itself decides, once it says it.
@@ -57,6 +57,13 @@ struct Authorization: Sendable {
     /// What an agent makes is its report from then on; cordons, taints and layout are the operator's.
     private func declaresOrReports(_ attributes: Attributes) -> Bool {
         attributes.verb == .create || (attributes.part == .status && attributes.verb != .delete)
+    }
+
+    /// Whether the Node that an agent makes would say what only operators say: that it is dead, or is to be emptied.
+    private func isOrder(_ attributes: Attributes, _ body: JSON?) -> Bool {
+        guard attributes.verb == .create, let spec = body?["spec"] else { return false }
+        return [spec["confirmedDead"], spec["drain"]].contains { $0 != nil && $0 != .null }
+            || spec["maintenance"] == .bool(true)
     }
 
     /// The node of the slice in which the task runs.
