@@ -8,8 +8,9 @@ struct FailoverBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "failover", abstract: "Measure the time from a node's death to its work running elsewhere.")
 
-    @Option(help: "Deaths of the node for `after: 10s`, each with three jobs.") var slowRounds = 8
-    @Option(help: "Deaths of the node for `after: 1.5s`, each with three jobs.") var fastRounds = 12
+    @Option(help: "Deaths for each `after`, with three jobs each; the other node renews every 2 s before each of them.")
+    var coldRounds = 6
+    @Option(help: "Deaths for `after: 1.5s` while the other node holds such work too.") var warmRounds = 12
     @Option(help: "Restarts of the agent.") var restarts = 20
     @Option(help: "Minutes under load in which no node may be taken for silent.") var loadedMinutes = 10.0
     @Option(help: "Simulated agents beside the two real ones.") var simulated = 63
@@ -42,16 +43,18 @@ struct FailoverBench: AsyncParsableCommand {
     private func measure(_ stage: FailoverStage) async throws -> [Row] {
         try await stage.start()
         var rows: [Row] = []
-        let slow = try await stage.deaths(slowRounds, afterMilliseconds: 10_000, survivorIsWarm: false)
-        rows += Self.rows("after: 10s, SIGKILL to running elsewhere", slow, bound: 11, note: "bound: after + 1 s")
-        let cold = try await stage.deaths(fastRounds, afterMilliseconds: 1_500, survivorIsWarm: false)
+        let slow = try await stage.deaths(coldRounds, afterMilliseconds: 10_000, survivorIsWarm: false)
+        rows += Self.rows(
+            "after: 10s, SIGKILL to running elsewhere", slow, bound: 11,
+            note: "bound: after + 1 s; the survivor held nothing and renewed every 2 s")
+        let cold = try await stage.deaths(coldRounds, afterMilliseconds: 1_500, survivorIsWarm: false)
         rows += Self.rows(
             "after: 1.5s, SIGKILL to running elsewhere", cold, bound: 3,
-            note: "the other node held nothing and renewed every 2 s")
-        let warm = try await stage.deaths(fastRounds, afterMilliseconds: 1_500, survivorIsWarm: true)
+            note: "the survivor held nothing and renewed every 2 s")
+        let warm = try await stage.deaths(warmRounds, afterMilliseconds: 1_500, survivorIsWarm: true)
         rows += Self.rows(
             "after: 1.5s, the same, survivor at 250 ms", warm, bound: 3,
-            note: "the other node held `after: 1.5s` work too")
+            note: "the survivor held such work too")
         let adopted = try await stage.restarts(restarts)
         rows += Self.rows("agent start to all tasks adopted, renewed", adopted, bound: 1, note: "three tasks")
         let misses = try await stage.falseDetections(minutes: loadedMinutes)
@@ -74,6 +77,7 @@ struct FailoverBench: AsyncParsableCommand {
     }
 
     private static func rows(_ name: String, _ seconds: [Double], bound: Double, note: String) -> [Row] {
+        if seconds.isEmpty { return [] }
         let most = figure(seconds.max() ?? 0)
         return [
             Row(

@@ -57,6 +57,7 @@ struct FailoverStage: Sendable {
         for round in 0..<rounds {
             let jobs = (0..<3).map { "death-\(afterMilliseconds)-\(survivorIsWarm ? "w" : "c")-\(round)-\($0)" }
             try await occupy(mortal, jobs, policy)
+            if !survivorIsWarm { try await cold() }
             let steps = SliceSteps()
             let (killed, ends) = try await withThrowingTaskGroup(of: Void.self) { group in
                 let watch = try await rig.admin().watch(Kinds.Slice.self, namespace: "default")
@@ -87,6 +88,15 @@ struct FailoverStage: Sendable {
         }
         if survivorIsWarm { try await remove([warmth]) }
         return times
+    }
+
+    /// Waits until the survivor renews every 2 s, as a node does that holds nothing urgent: its lease lasts five intervals.
+    private func cold() async throws {
+        let client = try await rig.admin()
+        try await Patience.untilTrue("\(survivor.node) renews every 2 s", within: .seconds(120)) {
+            try await client.get(Kinds.Lease.self, namespace: "tidemill-node-lease", name: survivor.node)
+                .spec.leaseDurationSeconds == 10
+        }
     }
 
     /// Kills the agent alone and starts it again.

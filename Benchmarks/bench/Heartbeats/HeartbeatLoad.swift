@@ -113,8 +113,18 @@ struct Dialler: Sendable {
                     try channel.pipeline.syncOperations.addHandler(handler())
                 }
             }
-        _ = try await bootstrap.connect(host: host, port: port).get()
+        // A machine that is busy refuses or forgets some of so many at once; a real agent would come again, too.
+        for attempt in 1...Self.attempts {
+            do {
+                _ = try await bootstrap.connect(host: host, port: port).get()
+                return
+            } catch  where attempt < Self.attempts {
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
     }
+
+    private static let attempts = 10
 }
 
 /// One agent that only renews: the same names in the process that registers it and in the one that is it.
