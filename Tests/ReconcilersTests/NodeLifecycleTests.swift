@@ -194,6 +194,9 @@ import TidemillWire
         #expect(!refused.accepted && refused.reason == "ControllerRolledBack")
         #expect(await !lifecycle.heartbeat(heartbeat()).accepted)
         #expect(await lifecycle.permission().everything?.reason == "ControllerRolledBack")
+        // Nothing is accepted from anyone, and nobody else concludes anything.
+        await #expect(throws: APIError.self) { try await resources.checkAccepting() }
+        #expect(await resources.isResting())
         await pass(30, lifecycle, heard: ["a"])
         #expect(try await slice("s")?.status.state == .active)
         let ready = try await node()?.status.conditions.first { $0.type == "Ready" }

@@ -94,6 +94,7 @@ struct Responder: Sendable {
             try allow(method, [.get])
             return try await log(ref, call)
         }
+        if method != .get { try await objects.resources.checkAccepting() }
         switch method {
         case .get: return try await objects.get(ref, part, call)
         case .put: return try await objects.update(ref, part, call)
@@ -111,6 +112,7 @@ struct Responder: Sendable {
             return try await lists.nodeLeases(kind, name: nil, call, from: leases)
         }
         let isWatch = try call.query.flag("watch")
+        if method != .get { try await objects.resources.checkAccepting() }
         switch method {
         case .get where isWatch:
             return try await watches.watch(kind, namespace: namespace, call)

@@ -33,7 +33,7 @@ package actor AllocationReconciler: Service {
     package func tick() async {
         let revision = await resources.store.currentRevision()
         if settledAt == revision { return }
-        if await resources.isRestoring() { return }
+        if await resources.isResting() { return }
         do throws(APIError) {
             // Records before slices: a holding that is seen has its slice's grant written already.
             let records = try await resources.records(prefix: NodeAllocation.prefix)

@@ -46,7 +46,7 @@ package actor EvictionReconciler: Service {
         let hold = allowed.everything ?? allowed.replacements
         if let settled, settled.at == revision, settled.hold == hold, settled.until.map({ now < $0 }) ?? true { return }
         settled = nil
-        if await resources.isRestoring() { return }
+        if await resources.isResting() { return }
         do throws(APIError) {
             let plan = EvictionPlan.plan(try await observe(hold, now))
             if plan.transactions.isEmpty { settled = (revision, hold, plan.wakeAt) }

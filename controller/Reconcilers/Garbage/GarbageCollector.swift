@@ -37,7 +37,7 @@ package actor GarbageCollector: Service {
         let now = Timestamp(resources.time.wall())
         if let settled, settled.at == revision, now.seconds - settled.seen.seconds < 60 { return }
         settled = nil
-        if await resources.isRestoring() { return }
+        if await resources.isResting() { return }
         do throws(APIError) {
             let plan = GarbagePlan.plan(try await observe())
             if plan.changes.isEmpty, plan.namespacesToEmpty.isEmpty { settled = (revision, now) }

@@ -37,7 +37,7 @@ package actor JobReconciler: Service {
         let now = Timestamp(resources.time.wall())
         if let settled, settled.at == revision, settled.until.map({ now < $0 }) ?? true { return }
         settled = nil
-        if await resources.isRestoring() { return }
+        if await resources.isResting() { return }
         do throws(APIError) {
             var until: Timestamp?
             var isSettled = true

@@ -85,12 +85,14 @@ package actor NodeLifecycle: Service {
             // From here on nothing is waited for.
             let isNews = try roster.hear(heartbeat, current: revision, at: resources.time.now()).get()
             if isNews { wakeups.bell.ring() }
-            agreed?.ring()
+            // Nobody waits for the others: a scheduler that every heartbeat wakes plans all the time.
+            if isNews || roster.isPlanned(heartbeat.node) { agreed?.ring() }
             if refusals.accepted(heartbeat) {
                 logger.info("heartbeats accepted", metadata: ["node": "\(heartbeat.node)"])
             }
             return reply(to: heartbeat.node)
         } catch {
+            if let halt = roster.halt { await resources.halt.stop(halt.message) }
             if refusals.refused(heartbeat, error.reason) {
                 logger.warning(
                     "heartbeats refused",

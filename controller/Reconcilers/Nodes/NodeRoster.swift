@@ -45,6 +45,9 @@ package struct NodeRoster: Sendable {
     /// Why the controller suspects itself.
     package var suspicion: GrantPermission.Hold? { fleet.suspicion.hold }
 
+    /// A grant waits for the node to renew more often.
+    func isPlanned(_ node: NodeID) -> Bool { plans[node] != nil }
+
     /// The interval that is agreed with a node.
     package func interval(of node: NodeID) -> Duration {
         fleet.nodes[node]?.interval ?? HeartbeatInterval.longest
@@ -54,7 +57,7 @@ package struct NodeRoster: Sendable {
     package func permission(at now: Instant) -> GrantPermission {
         GrantPermission(
             everything: halt ?? fleet.firstHearing.hold, replacements: suspicion,
-            nodes: fleet.nodes.keys.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
+            nodes: paths.keys.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
     }
 
     /// How long each slice was active as far as this controller itself can tell: from when it saw that to the node's last
@@ -143,11 +146,11 @@ package struct NodeRoster: Sendable {
     /// Asks for the interval that a `stop` grant with this `after` needs; true once the node renews that often.
     package mutating func agree(after: Duration, on node: NodeID, at now: Instant) -> Bool {
         guard let liveness = fleet.nodes[node] else { return false }
-        if liveness.hasAgreed(after: after) { return true }
+        // Also when it has agreed: until the grant is in the store, only the plan keeps the interval short.
         let smallest = min(after, plans[node]?.after ?? after)
         plans[node] = (smallest, now)
         _ = fleet.on(.planned(smallestAfter: smallest), node: node, at: now)
-        return false
+        return liveness.hasAgreed(after: after)
     }
 
     // MARK: What the store says

@@ -74,7 +74,7 @@ package actor RestoreReconciler: Service {
 
     /// Observes, plans and writes once; without effect when no restore is under way.
     package func tick() async {
-        guard await restoring() else { return }
+        guard await restoring(), await resources.halt.message == nil else { return }
         do throws(APIError) {
             guard let (record, revision) = try await resources.restoreRecord() else { return }
             let plan = RestorePlan.plan(try await observe(record))

@@ -14,6 +14,17 @@ extension Resources {
         }
     }
 
+    /// Whether reconcilers conclude nothing now: a restore is under way, or the store is an older copy.
+    package func isResting() async -> Bool {
+        if await halt.message != nil { return true }
+        return await isRestoring()
+    }
+
+    /// Throws `.unavailable` once the store is known to be an older copy: what it accepted would be lost.
+    package func checkAccepting() async throws(APIError) {
+        if let message = await halt.message { throw .unavailable("ControllerRolledBack: \(message)") }
+    }
+
     /// The record of the restore that is under way, with its revision.
     package func restoreRecord() async throws(APIError) -> (record: RestoreRecord, revision: Revision)? {
         guard let stored = try await record(RestoreRecord.key) else { return nil }

@@ -10,6 +10,8 @@ package struct Resources: Sendable {
     package let store: any Store
     package let time: any TimeSource
     package let randomness: any Randomness
+    /// Shared by all who use these resources.
+    package let halt = StoreHalt()
     private let codecs: [KindInfo: KindCodec]
 
     package init(
