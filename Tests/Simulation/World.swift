@@ -134,6 +134,7 @@ final class World {
     private func isAtRest() -> Bool {
         do {
             try checker.checkRest()
+            try checker.checkTotals()
             return view.jobs.values.allSatisfy(\.status.state.isFinal) && truth.executing.isEmpty
         } catch {
             return false

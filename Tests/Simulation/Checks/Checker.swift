@@ -5,7 +5,7 @@ import TidemillStore
 
 /// Judges after every step, from the store and from the truth on the machines. It knows nothing of the workload.
 final class Checker {
-    let world: World
+    unowned let world: World
     var finals: [String: Kinds.JobState] = [:]
     var gangs: [String: Kinds.GangRecord] = [:]
     /// Attempts whose gang was ever Started, by job uid.

@@ -25,6 +25,13 @@ package struct Work: Sendable, CustomStringConvertible {
         case drain(machine: Int, Bool)
         case maintain(machine: Int, Bool)
         case taint(machine: Int, Bool)
+
+        var isAboutNodes: Bool {
+            switch self {
+            case .cordon, .drain, .maintain, .taint: true
+            case .submit, .delete, .edit: false
+            }
+        }
     }
 
     var at: Duration
@@ -120,6 +127,8 @@ extension World {
     }
 
     private func write(_ item: Work, _ resources: Resources) async throws {
+        // An operator who was kept waiting until all is mended has no reason left.
+        if isMended, item.ask.isAboutNodes { return }
         switch item.ask {
         case .submit(let shape):
             try await resources.transact([.create(shape.job("job-\(item.number)"))])
