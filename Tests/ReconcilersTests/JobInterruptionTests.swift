@@ -29,6 +29,17 @@ import TidemillStore
         #expect(job.status.gang?.attempt == 2)
     }
 
+    @Test(arguments: [(nil, nil), (5, 1000 + 32 - 9)] as [(Int64?, Int64?)])
+    func `the silence of a lost node is part of the wait`(_ before: Int64?, _ next: Int64?) throws {
+        var scene = try scene(before: before)
+        scene.slices[0].status.state = .lost
+        scene.slices[0].status.grant?.policy = .stop
+        scene.slices[0].status.grant?.after = APIDuration(.milliseconds(9_500))
+        let job = try #require(scene.jobAfter)
+        #expect(job.status.gang?.attempt == 2)
+        #expect(job.status.nextAttemptAt == next.map { Timestamp(seconds: $0) })
+    }
+
     @Test func `the back-off has jitter`() throws {
         let scene = try scene(before: 5)
         let seen = JobObservation(

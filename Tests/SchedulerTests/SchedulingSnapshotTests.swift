@@ -31,7 +31,8 @@ import TidemillStore
     }
 
     func plan(
-        _ gangs: [DraftingGang], milliCPU: Int64 = 1000, permission: GrantPermission = .open
+        _ gangs: [DraftingGang], threatened: [DraftingGang] = [], milliCPU: Int64 = 1000,
+        permission: GrantPermission = .open
     ) -> [String] {
         let amounts = DeviceAmounts(milliCPU: milliCPU, memoryBytes: 1 << 40)
         let node = NodeSnapshot(
@@ -42,8 +43,10 @@ import TidemillStore
                     allocatable: amounts)
             ])
         let cluster = ClusterSnapshot(revision: Revision(77), nodes: [node], classes: [])
-        return SchedulingSnapshot(cluster: cluster, ledger: Ledger(), gangs: gangs, permission: permission, now: now)
-            .plan().map(\.description)
+        return SchedulingSnapshot(
+            cluster: cluster, ledger: Ledger(), gangs: gangs, threatened: threatened, permission: permission, now: now
+        )
+        .plan().map(\.description)
     }
 
     @Test func `first come is first served, ties by name, and one that does not fit holds up no other`() {
@@ -53,6 +56,16 @@ import TidemillStore
             } == [
                 "place lab/c: ", "place lab/a: ", "pending lab/b",
             ])
+    }
+
+    @Test func `a gang on a silent node is thought of last, and only if it ends with the silence`() {
+        let stops = gang("s", .active) {
+            $0.job.spec.onDisconnect = Kinds.OnDisconnect(policy: .stop, after: APIDuration(.seconds(2)))
+        }
+        let keeps = gang("k", .active) { $0.job.spec.onDisconnect = Kinds.OnDisconnect(policy: .keep) }
+        #expect(plan([], threatened: [keeps, stops]) == ["expect lab/s: s-1-0 on a"])
+        // What waits comes first, and takes the only place.
+        #expect(plan([gang("w")], threatened: [stops]) == ["place lab/w: w-1-0 on a"])
     }
 
     @Test func `a half-written draft is abandoned`() {

@@ -14,6 +14,8 @@ package enum GangOutcome: Sendable {
     case held(DraftingGang, GrantPermission.Hold)
     case place(DraftingGang, [PlannedMember])
     case pending(DraftingGang, PendingReason, message: String)
+    /// It runs, and may soon need these places: their nodes are asked now to renew as often as it needs.
+    case expect(DraftingGang, [PlannedMember])
 }
 
 extension GangOutcome: CustomStringConvertible {
@@ -25,6 +27,8 @@ extension GangOutcome: CustomStringConvertible {
         case .place(let gang, let members):
             "place \(gang.name): " + members.map { "\($0.slice) on \($0.node)" }.joined(separator: ", ")
         case .pending(let gang, let reason, let message): "pending \(gang.name): \(reason.rawValue): \(message)"
+        case .expect(let gang, let members):
+            "expect \(gang.name): " + members.map { "\($0.slice) on \($0.node)" }.joined(separator: ", ")
         }
     }
 }
@@ -46,7 +50,18 @@ extension SchedulingSnapshot {
         // 1. Placement sees the nodes less what the records hold, and remembers what this cycle places.
         var placement = Placement(cluster)
         // 2. Each gang in its turn; one that does not fit does not hold up the next.
-        return gangs.map { gang in outcome(of: gang, &placement) }
+        let outcomes = gangs.map { gang in outcome(of: gang, &placement) }
+        // Then those that may soon need another place, so that the agreement on heartbeats is not waited for when it counts.
+        return outcomes + threatened.compactMap { gang in expectation(of: gang, &placement) }
+    }
+
+    private func expectation(of gang: DraftingGang, _ placement: inout Placement) -> GangOutcome? {
+        guard gang.slices.count == Int(gang.job.spec.gang.min), gang.job.effectiveOnDisconnect.effectiveAfter != nil
+        else { return nil }
+        var pending = gang.pending
+        pending.passedOver = permission.nodes.mapValues(\.reason)
+        guard case .place(let members) = placement.decide(pending) else { return nil }
+        return .expect(gang, members)
     }
 
     private func outcome(of gang: DraftingGang, _ placement: inout Placement) -> GangOutcome {

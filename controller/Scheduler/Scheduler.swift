@@ -49,7 +49,7 @@ package actor Scheduler: Service {
         do throws(APIError) {
             let permission = await authority.permission()
             let snapshot = try await SchedulingSnapshot.read(mirror, permission)
-            guard !snapshot.gangs.isEmpty else { return }
+            guard !snapshot.gangs.isEmpty || !snapshot.threatened.isEmpty else { return }
             var ledger = snapshot.ledger
             for outcome in snapshot.plan() {
                 logger.debug("planned", metadata: ["outcome": "\(outcome)"])
@@ -79,6 +79,10 @@ package actor Scheduler: Service {
             try await note(gang, reason.rawValue, message, snapshot.now)
         case .held(let gang, let hold):
             try await note(gang, hold.reason, hold.message, snapshot.now)
+        case .expect(let gang, let members):
+            if let after = gang.job.effectiveOnDisconnect.effectiveAfter {
+                _ = await authority.agree(after: after, on: Set(members.map(\.node)).sorted())
+            }
         case .place(let gang, let members):
             guard try await isAgreed(gang, members, snapshot.now) else { return }
             let draft = GangDraft(

@@ -17,18 +17,30 @@ extension SchedulingSnapshot {
         let drafting = jobs.objects.filter {
             $0.status.gang?.state == .drafting && !$0.status.state.isFinal && !$0.metadata.isTerminating
         }
-        if drafting.isEmpty {
+        let nodes = try await mirror.all(Kinds.Node.self).objects
+        let silent = Set(
+            nodes.filter { $0.status.state == .suspect || $0.status.state == .disconnected }.map(\.metadata.name))
+        let threatened = silent.isEmpty ? [] : jobs.objects.filter { isThreatened($0, by: silent) }
+        if drafting.isEmpty, threatened.isEmpty {
             return SchedulingSnapshot(
                 cluster: ClusterSnapshot(revision: jobs.revision, nodes: [], classes: []), ledger: Ledger(), gangs: [],
                 now: now)
         }
-        let gangs = gangs(drafting, slices: try await mirror.all(Kinds.Slice.self).objects)
+        let slices = try await mirror.all(Kinds.Slice.self).objects
         let ledger = try await ledger(mirror.resources)
         let cluster = ClusterSnapshot(
-            revision: jobs.revision, nodes: try await mirror.all(Kinds.Node.self).objects,
+            revision: jobs.revision, nodes: nodes,
             devices: try await mirror.all(Kinds.Device.self).objects,
             classes: try await mirror.all(Kinds.DeviceClass.self).objects, held: ledger.held)
-        return SchedulingSnapshot(cluster: cluster, ledger: ledger, gangs: gangs, permission: permission, now: now)
+        return SchedulingSnapshot(
+            cluster: cluster, ledger: ledger, gangs: gangs(drafting, slices: slices),
+            threatened: gangs(threatened, slices: slices), permission: permission, now: now)
+    }
+
+    /// A running attempt that a silent node may cost its life.
+    private static func isThreatened(_ job: Kinds.Job, by silent: Set<String>) -> Bool {
+        guard let gang = job.status.gang, !job.status.state.isFinal, !job.metadata.isTerminating else { return false }
+        return gang.state == .started && gang.nodes.contains(where: silent.contains)
     }
 
     private static func ledger(_ resources: Resources) async throws(APIError) -> Ledger {

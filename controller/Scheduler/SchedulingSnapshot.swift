@@ -12,18 +12,21 @@ package struct SchedulingSnapshot: Sendable {
     package var ledger: Ledger
     /// Gangs whose record says Drafting, in the order in which they are served.
     package var gangs: [DraftingGang]
+    /// Gangs with members on silent nodes that may soon need another place, with the slices of their present attempt.
+    package var threatened: [DraftingGang]
     /// What the controller allows itself now.
     package var permission: GrantPermission
     package var now: Timestamp
 
     package init(
-        cluster: ClusterSnapshot, ledger: Ledger, gangs: [DraftingGang], permission: GrantPermission = .open,
-        now: Timestamp
+        cluster: ClusterSnapshot, ledger: Ledger, gangs: [DraftingGang], threatened: [DraftingGang] = [],
+        permission: GrantPermission = .open, now: Timestamp
     ) {
         self.cluster = cluster
         self.ledger = ledger
         self.permission = permission
         self.gangs = gangs.sorted { $0.isServedBefore($1) }
+        self.threatened = threatened.sorted { $0.isServedBefore($1) }
         self.now = now
     }
 }

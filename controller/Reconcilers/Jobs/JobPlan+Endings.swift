@@ -103,7 +103,7 @@ extension JobPlan {
         let attempt = job.status.gang?.attempt ?? 1
         let isFresh = hasRunLong(seen, members, until: cause)
         let interruptions = (isFresh ? 0 : job.status.interruptions ?? 0) + 1
-        let delay = BackOff.delaySeconds(times: interruptions, jitter: seen.jitter)
+        let delay = max(0, BackOff.delaySeconds(times: interruptions, jitter: seen.jitter) - cause.silentSeconds)
         let why = cause.task?.status.end?.reason ?? cause.slice?.status.reason
         let detail = why.flatMap { $0 == word ? nil : " (\($0))" } ?? ""
         job.status.interruptions = interruptions
@@ -111,10 +111,11 @@ extension JobPlan {
         job.status.reason = word
         job.status.message =
             "Member \(cause.index) of attempt \(attempt) was \(word.lowercased())\(detail); "
-            + "attempt \(attempt + 1) starts after \(delay)s."
+            + "attempt \(attempt + 1) starts \(delay == 0 ? "at once" : "after \(delay)s")."
         let event = PlannedEvent(job, word, job.status.message ?? word, isWarning: true)
         var plan = begin(
-            seen, attempt: attempt + 1, job: job, notBefore: Timestamp(seconds: seen.now.seconds + delay),
+            seen, attempt: attempt + 1, job: job,
+            notBefore: delay == 0 ? nil : Timestamp(seconds: seen.now.seconds + delay),
             because: "has member \(cause.index) \(word)")
         plan.events.append(event)
         return plan
@@ -166,5 +167,15 @@ extension JobObservation {
     var cardSeconds: String? {
         let amounts = slices.compactMap { $0.status.cardSeconds.flatMap(CardSeconds.thousandths(of:)) }
         return amounts.isEmpty ? nil : CardSeconds.text(thousandths: amounts.reduce(0, +))
+    }
+}
+
+extension Member {
+    /// For how long its node was silent before it was Lost: so long the job has waited already. Whole seconds, rounded down.
+    fileprivate var silentSeconds: Int64 {
+        guard let slice, slice.status.state == .lost, let grant = slice.status.grant, grant.policy == .stop else {
+            return 0
+        }
+        return grant.after?.duration.components.seconds ?? 0
     }
 }
