@@ -7,6 +7,7 @@ import TidemillClient
 enum Main {
     static func main() async {
         do {
+            if let unknown = UnknownVerb.find(in: Array(CommandLine.arguments.dropFirst())) { throw unknown.failure }
             var command = try Tidemill.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

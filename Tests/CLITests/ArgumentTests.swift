@@ -105,3 +105,25 @@ import TidemillWire
         #expect(WaitTime(argument: text) == nil)
     }
 }
+
+@Suite struct UnknownVerbTests {
+    @Test(arguments: [
+        (["drian", "n1"], "there is no `tidemill drian`: did you mean `tidemill drain`?"),
+        (["untaint", "n1", "k"], "there is no `tidemill untaint`: `tidemill taint NODE KEY-` removes a taint"),
+        (["frobnicate"], "there is no `tidemill frobnicate`: `tidemill --help` lists what there is"),
+        (
+            ["node", "confirm-ded"],
+            "there is no `tidemill node confirm-ded`: did you mean `tidemill node confirm-dead`?"
+        ),
+    ])
+    func `a mistyped verb is told in a sentence`(words: [String], message: String) {
+        #expect(UnknownVerb.find(in: words)?.failure.message == message)
+    }
+
+    @Test(arguments: [
+        [], ["--help"], ["help", "drain"], ["drain", "drian"], ["node"], ["node", "confirm-dead", "x"],
+    ])
+    func `what there is, is left alone`(words: [String]) {
+        #expect(UnknownVerb.find(in: words) == nil)
+    }
+}

@@ -58,6 +58,20 @@ import TidemillWire
         #expect(NodeChange.undoDrain(node()).patch == nil)
     }
 
+    @Test(arguments: [Kinds.NodeState.suspect, .disconnected])
+    func `who empties a silent node hears what else there is to do`(_ state: Kinds.NodeState) {
+        var node = node()
+        node.status.state = state
+        #expect(NodeChange.drain(node).note?.contains("`tidemill node confirm-dead a`") == true)
+        #expect(NodeChange.maintenance(node, isOn: true).note == NodeChange.drain(node).note)
+        node.status.state = .ready
+        #expect(NodeChange.drain(node).note == nil)
+        node.status.conditions = [
+            Kinds.Condition(type: "Ready", status: .unknown, reason: "ControllerRolledBack", message: "An older copy.")
+        ]
+        #expect(NodeChange.drain(node).note == "nothing is evicted: An older copy.")
+    }
+
     @Test func `maintenance is switched on and off`() {
         #expect(NodeChange.maintenance(node(), isOn: true).patch == ["spec": ["maintenance": true]])
         #expect(NodeChange.maintenance(node(maintenance: true), isOn: false).patch == ["spec": ["maintenance": false]])
@@ -109,7 +123,7 @@ import TidemillWire
     @Test(
         arguments: [
             ("k", "has no effect: write key=value:EFFECT"), ("k=v", "has no effect"),
-            ("k=v:NoSuch", "\"NoSuch\" is no effect; there are NoSchedule, PreferNoSchedule or NoExecute"),
+            ("k=v:NoSuch", "\"NoSuch\" is no effect: write NoSchedule, PreferNoSchedule or NoExecute"),
             ("k=v:NoSchedule:x", "is no taint"), ("-", "is no taint"), ("k=v-", "removed by its key"),
             ("gone-", "node a has no taint gone"), ("old:NoSchedule-", "node a has no taint old:NoSchedule"),
             ("b@d:NoSchedule", "its key name part must consist of"),
@@ -195,6 +209,14 @@ import TidemillWire
     @Test(arguments: [Kinds.NodeState.ready, .suspect, .draining, .cordoned])
     func `a node that is heard is not dead`(_ state: Kinds.NodeState) {
         #expect(notice(state).refusal?.message.hasPrefix("node a is \(state.rawValue), so its agent is heard") == true)
+    }
+
+    @Test func `a controller that has halted believes nobody, and says why`() {
+        var halted = notice(.disconnected)
+        halted.node.status.conditions = [
+            Kinds.Condition(type: "Ready", status: .unknown, reason: "ControllerRolledBack", message: "An older copy.")
+        ]
+        #expect(halted.refusal?.message == "the controller believes no word about nodes now. An older copy.")
     }
 
     @Test(arguments: [Kinds.NodeState.disconnected, .lost, .maintenance, .initializing, nil])

@@ -15,6 +15,9 @@ struct DeathNotice {
 
     /// Why the controller would not believe it; nil when it would.
     var refusal: Failure? {
+        if let halted = node.haltOfController {
+            return Failure("the controller believes no word about nodes now. \(halted)")
+        }
         let state = node.status.state ?? .initializing
         switch state {
         case .ready, .suspect, .draining, .cordoned:
@@ -37,11 +40,9 @@ struct DeathNotice {
             let one = slices.count == 1
             lines.append("\(one ? "1 slice is" : "\(slices.count) slices are") given up; the work starts elsewhere:")
             let rows = slices.map { slice in
-                let grant = slice.status.grant
-                let after = grant?.after.map { " after \($0)" } ?? ""
                 return [
                     slice.metadata.namespace, slice.metadata.name, slice.spec.member?.job ?? "<none>",
-                    slice.status.state.rawValue, (grant?.policy.rawValue ?? "") + after,
+                    slice.status.state.rawValue, slice.status.grant?.onDisconnectText ?? "",
                 ]
             }
             let table = TextTable(header: ["NAMESPACE", "SLICE", "JOB", "STATUS", "ON DISCONNECT"], rows: rows)
@@ -60,5 +61,18 @@ struct DeathNotice {
         var dead: JSON = ["bootID": .string(bootID)]
         if let reason { dead["reason"] = .string(reason) }
         return ["spec": ["confirmedDead": dead]]
+    }
+}
+
+extension Kinds.Grant {
+    /// `keep`, `stop after 1m`
+    var onDisconnectText: String { policy.rawValue + (after.map { " after \($0)" } ?? "") }
+}
+
+extension Kinds.Node {
+    /// Why the controller has stopped acting, as it says on every node; nil while it acts.
+    var haltOfController: String? {
+        let ready = status.conditions.first { $0.type == "Ready" }
+        return ready?.reason == "ControllerRolledBack" ? ready?.message : nil
     }
 }

@@ -35,7 +35,8 @@ struct NodeChange: Equatable {
         }
         return NodeChange(
             patch: ["spec": ["maintenance": .bool(isOn)]],
-            message: isOn ? "\(name) goes into maintenance" : "\(name) is out of maintenance")
+            message: isOn ? "\(name) goes into maintenance" : "\(name) is out of maintenance",
+            note: isOn ? noteOfEmptying(node) : nil)
     }
 
     /// Sets only what was asked for: a drain that is made to force goes on counting from when it began.
@@ -48,9 +49,25 @@ struct NodeChange: Equatable {
         if let maxConcurrent { drain["maxConcurrent"] = .integer(maxConcurrent) }
         let name = Kinds.Node.info.named(node.metadata.name)
         let isNew = node.spec.drain == nil
-        if !isNew, drain == [:] { return NodeChange(patch: nil, message: "\(name) already draining") }
+        let note = noteOfEmptying(node)
+        if !isNew, drain == [:] { return NodeChange(patch: nil, message: "\(name) already draining", note: note) }
         return NodeChange(
-            patch: ["spec": ["drain": drain]], message: isNew ? "\(name) draining" : "\(name) drain changed")
+            patch: ["spec": ["drain": drain]], message: isNew ? "\(name) draining" : "\(name) drain changed", note: note
+        )
+    }
+
+    /// Why nothing is evicted for now.
+    private static func noteOfEmptying(_ node: Kinds.Node) -> String? {
+        if let halted = node.haltOfController { return "nothing is evicted: \(halted)" }
+        let name = node.metadata.name
+        switch node.status.state {
+        case .suspect, .disconnected:
+            return
+                "\(Kinds.Node.info.named(name)) is not heard, and nothing is evicted meanwhile; if the machine is dead: "
+                + "`tidemill node confirm-dead \(name)`"
+        case .initializing, .ready, .lost, .draining, .cordoned, .maintenance, nil:
+            return nil
+        }
     }
 
     static func undoDrain(_ node: Kinds.Node) -> NodeChange {

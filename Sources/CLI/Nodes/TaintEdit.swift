@@ -56,7 +56,7 @@ struct TaintEdit: Equatable {
 
     private static func effect(_ text: String, of word: String) throws -> Kinds.TaintEffect {
         guard let effect = Kinds.TaintEffect(rawValue: text) else {
-            throw Failure("\"\(word)\": \"\(text)\" is no effect; there are \(effects)")
+            throw Failure("\"\(word)\": \"\(text)\" is no effect: write \(effects)")
         }
         return effect
     }

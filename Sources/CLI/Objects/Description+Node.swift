@@ -38,7 +38,7 @@ extension Description {
         let rows = slices.map { slice in
             [
                 slice.metadata.namespace, slice.metadata.name, slice.status.state.rawValue,
-                slice.spec.preemptibility.rawValue, slice.status.grant?.policy.rawValue ?? "",
+                slice.spec.preemptibility.rawValue, slice.status.grant?.onDisconnectText ?? "",
                 slice.status.reason ?? "",
             ]
         }

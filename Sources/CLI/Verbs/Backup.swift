@@ -64,7 +64,11 @@ struct BackupFile: Sendable {
     init(_ path: String) throws {
         self.path = path
         descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        if descriptor < 0 { throw Self.failure("cannot write \(path).part") }
+        if descriptor < 0 {
+            let isFolderMissing = errno == ENOENT
+            let failure = Self.failure("cannot write \(path).part")
+            throw isFolderMissing ? Failure("\(failure.message): make its folder first, or name another file") : failure
+        }
     }
 
     func write(_ bytes: [UInt8]) throws {

@@ -15,13 +15,16 @@ struct Drain: AsyncParsableCommand {
     var node: String
 
     @Option(
-        name: .long, help: "How long budgets and nonPreemptible slices are respected under --force; 300s when unset.")
+        name: .long,
+        help:
+            "How long budgets and nonPreemptible slices are respected under --force, such as 90s or 5m; 300s when unset."
+    )
     var timeout: WaitTime?
 
     @Flag(name: .long, help: "Evict what is left when the timeout is over.")
     var force = false
 
-    @Option(name: .long, help: "The most slices that are evicted at once.")
+    @Option(name: .long, help: "The most slices that are evicted at once, 1 to 1024.")
     var maxConcurrent: Int64?
 
     @Flag(name: .long, help: "Wait until nothing is held, and tell what it waits for.")

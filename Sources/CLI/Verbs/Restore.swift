@@ -25,7 +25,11 @@ struct Restore: ParsableCommand {
 
     func run() throws {
         let program = try Programs().path("tidemill-controller")
-        let arguments = arguments(folder: data ?? Home(option: home).controllerData)
+        let folder = data ?? Home(option: home).controllerData
+        guard FileManager.default.fileExists(atPath: folder) else {
+            throw Failure("there is no data folder \(folder): --data names the one that the controller runs on")
+        }
+        let arguments = arguments(folder: folder)
         var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         // Returns only when it fails.
         execv(program, &argv)
