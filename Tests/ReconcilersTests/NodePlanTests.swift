@@ -118,6 +118,18 @@ import TidemillSeams
         #expect(transaction.events.map(\.reason) == ["NodeDisconnected", "ControllerSuspect"])
     }
 
+    @Test func `a silent node says what becomes of its work, and how to give it up`() throws {
+        func ready(_ granted: [Kinds.Slice]) throws -> String {
+            let seen = NodeObservation(
+                nodes: [try node(.suspect)], granted: granted, tasks: [:],
+                standings: [NodeID("a"): NodeStanding(.disconnected)], now: now)
+            let nodes = NodePlan.plan(seen).transactions.flatMap(\.changes).compactMap { $0.object as? Kinds.Node }
+            return nodes.first?.status.conditions.first { $0.type == "Ready" }?.message ?? ""
+        }
+        #expect(try ready([slice(.active)]).contains("`tidemill node confirm-dead a`"))
+        #expect(try ready([]) == "Five heartbeats in a row did not arrive. Nothing is granted on the node.")
+    }
+
     @Test func `a controller that has halted writes why on every node and touches nothing else`() throws {
         let halt = GrantPermission.Hold(reason: "ControllerRolledBack", message: "The store is an older copy.")
         let text = plan(

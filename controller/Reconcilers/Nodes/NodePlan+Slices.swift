@@ -96,9 +96,15 @@ extension NodePlan {
     private static func silenceText(_ grant: Kinds.Grant) -> String {
         switch grant.fencePolicy {
         case .keep:
-            "Node \(grant.node) is silent. The slice is kept: nothing replaces it until the node returns or is confirmed dead."
+            """
+            Node \(grant.node) is silent. The slice is kept: nothing replaces it until the node returns or is confirmed \
+            dead with `tidemill node confirm-dead \(grant.node)`.
+            """
         case .stop(let after):
-            "Node \(grant.node) is silent. The slice ends when the silence has lasted \(APIDuration(after))."
+            """
+            Node \(grant.node) is silent. Its task ends when the silence has lasted \(APIDuration(after)); then the slice is \
+            Lost and the work starts elsewhere, unless the controller suspects itself.
+            """
         }
     }
 }

@@ -94,7 +94,8 @@ struct NodeReport {
         events.append(
             PlannedEvent(
                 node, "Node\(after.rawValue)",
-                "Node went from \(before?.rawValue ?? "nothing") to \(after.rawValue)",
+                before.map { "Node went from \($0.rawValue) to \(after.rawValue)" }
+                    ?? "Node has joined and is \(after.rawValue)",
                 isWarning: [.suspect, .disconnected, .lost].contains(after)))
     }
 
@@ -118,10 +119,14 @@ struct NodeReport {
         let (status, reason, message): (Kinds.ConditionStatus, String, String) =
             switch next.status.state ?? .initializing {
             case .ready, .draining, .cordoned: (.true, "HeartbeatsArrive", "The agent renews its lease.")
-            case .suspect: (.unknown, "NodeSuspect", "Three heartbeats in a row did not arrive.")
+            case .suspect:
+                (
+                    .unknown, "NodeSuspect",
+                    "Three heartbeats in a row did not arrive. The node gets nothing new; what it runs goes on."
+                )
             case .disconnected:
                 standing.suspicion.map { (.unknown, $0.reason, $0.message) }
-                    ?? (.unknown, "NodeDisconnected", "Five heartbeats in a row did not arrive.")
+                    ?? (.unknown, "NodeDisconnected", silence)
             case .lost:
                 (
                     .false, ConfirmedDeaths.reason,
@@ -134,6 +139,17 @@ struct NodeReport {
             case .initializing: (.false, "Initializing", "The agent has not reported what the machine has.")
             }
         return condition("Ready", status, reason, message)
+    }
+
+    /// What a silence means for what is granted on the node, and what there is to do. It names no time, so that it is
+    /// written once: the condition says since when.
+    private var silence: String {
+        let missed = "Five heartbeats in a row did not arrive."
+        guard isHolding else { return "\(missed) Nothing is granted on the node." }
+        return """
+            \(missed) `stop` work starts elsewhere once its `after` has run out; `keep` work waits until the node is heard \
+            again or `tidemill node confirm-dead \(node.metadata.name)` says that it never will be.
+            """
     }
 
     // MARK: Control path
