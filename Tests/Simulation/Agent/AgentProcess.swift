@@ -313,7 +313,7 @@ final class AgentProcess {
         }
         let report = NodeFacts(machine)
         world.call(self, timeout: .seconds(30)) { controller in
-            try await controller.serve { try await report.write($0) }
+            try await controller.accept { try await report.write($0) }
         } then: { [self] result in
             let isDone = if case .success = result { true } else { false }
             engine.after(isDone ? .seconds(60) : machine.dice.milliseconds(200...3000), on: runner) { [self] in

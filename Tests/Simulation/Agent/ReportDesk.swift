@@ -195,7 +195,7 @@ final class ReportDesk {
         then: @escaping (Result<K, CallFailure>) -> Void
     ) {
         process.world.call(process, timeout: .seconds(30)) { controller in
-            try await controller.serve { resources in
+            try await controller.accept { resources in
                 let ref = ObjectRef(kind: kind.info, namespace: namespace, name: name)
                 return try await resources.mergePatch(ref, patch, .status).decoded(as: kind)
             }

@@ -204,6 +204,10 @@ extension Checker {
         let scale = Int128(units.denominator) * 1_000_000
         // Of a dead node the controller's clock counts, which may be faster than the node's.
         let truth = Int64((product + scale / 2) / scale) * (isDead ? 1001 : 1000) / 1000
+        if !isRecorded {
+            world.note("store", "\(slice.metadata.name) is metered \(text) without a recorded end, true are \(truth)")
+            world.chronicle.saw("metered without a recorded end")
+        }
         if said > truth + 1 || (isRecorded && said < truth - 1) {
             throw Violation(
                 "6",

@@ -49,7 +49,7 @@ extension World {
                     }
                 }
                 engine.after(.zero, on: controller.runner) { [self] in
-                    let result = await served(serve)
+                    let result = try await served(serve)
                     guard let result, !link.isDownCut, !dice.chance(link.lossPerMille) else { return }
                     engine.after(latency(link, dice), on: process.runner) {
                         if !link.isDownCut { answer(result) }
@@ -59,18 +59,16 @@ extension World {
         }
     }
 
-    /// Nil when the controller died over it: nobody answers then.
+    /// Nil when the controller died over it: nobody answers then. What the checkers find passes through.
     private func served<Answer>(
         _ serve: (ControllerProcess) async throws -> Answer
-    ) async -> Result<Answer, CallFailure>? {
+    ) async throws -> Result<Answer, CallFailure>? {
         let start = controller.starts
         do {
             let value = try await serve(controller)
             return controller.isAlive && controller.starts == start ? .success(value) : nil
         } catch let error as APIError {
             return controller.isAlive && controller.starts == start ? .failure(.refused(error)) : nil
-        } catch {
-            return nil
         }
     }
 

@@ -164,8 +164,9 @@ extension World {
     func scheduleFaults() {
         for fault in scenario.faults {
             guard let kind = FaultKind.named(fault.kind) else { continue }
-            let machine = machines[fault.target % scenario.machines]
+            var machine = machines[fault.target % scenario.machines]
             engine.after(fault.at, on: network) { [self] in
+                machine = target(of: fault)
                 note("fault", "\(fault.kind) begins, \(machine.name)")
                 chronicle.saw("fault: \(fault.kind)")
                 try await kind.start(self, machine)
@@ -175,6 +176,13 @@ extension World {
                 try await kind.heal(self, machine)
             }
         }
+    }
+
+    private func target(of fault: Scenario.Fault) -> Machine {
+        let first = fault.target % scenario.machines
+        guard fault.seeksWork else { return machines[first] }
+        let inTurn = (0..<scenario.machines).map { machines[(first + $0) % scenario.machines] }
+        return inTurn.first { machine in machine.shims.contains(where: \.isShimAlive) } ?? machines[first]
     }
 
     /// Everything that can be mended is.

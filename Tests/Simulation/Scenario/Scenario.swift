@@ -10,6 +10,8 @@ package struct Scenario: Sendable {
         var lasts: Duration
         /// Which machine, counted around.
         var target: Int
+        /// Takes the next machine on which something runs, if there is one: what breaks idle machines shows little.
+        var seeksWork: Bool
 
         package var description: String { "\(at) \(kind) of machine \(target) for \(lasts)" }
     }
@@ -42,7 +44,7 @@ package struct Scenario: Sendable {
             scenario.faults.append(
                 Fault(
                     kind: kind.name, at: dice.milliseconds(1000...(seconds * 1000)),
-                    lasts: dice.milliseconds(kind.lasts), target: dice.below(machines)))
+                    lasts: dice.milliseconds(kind.lasts), target: dice.below(machines), seeksWork: !dice.oneIn(4)))
         }
         scenario.keepToPromise()
         scenario.faults.sort { $0.at < $1.at }

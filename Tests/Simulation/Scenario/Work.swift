@@ -66,7 +66,7 @@ package struct Work: Sendable, CustomStringConvertible {
         return JobShape(
             size: size, milliCPU: Int64(500 * (1 + dice.below(4))),
             after: isKept || (after == nil && dice.oneIn(4)) ? nil : stop, retries: dice.below(3),
-            lasts: dice.oneIn(3) ? 10_000...40_000 : 300...9000, failsPerMille: dice.pick([0, 100, 300]))
+            lasts: dice.oneIn(2) ? 8000...40_000 : 300...9000, failsPerMille: dice.pick([0, 100, 300]))
     }
 
     static func drawn(_ dice: Dice, until end: Duration) -> [Work] {
@@ -111,7 +111,7 @@ extension World {
         }
         guard controller.isAlive, controller.runner.executes else { return again() }
         do {
-            try await controller.serve { try await write(item, $0) }
+            try await controller.accept { try await write(item, $0) }
             note("operator", "\(item.ask)")
         } catch let error as APIError {
             switch error {
@@ -190,7 +190,7 @@ extension World {
                 return operate(what, tries: tries + 1, body)
             }
             do {
-                try await controller.serve(body)
+                try await controller.accept(body)
                 note("operator", what)
             } catch is APIError {
                 operate(what, tries: tries + 1, body)
