@@ -93,6 +93,22 @@ struct ControllerStandingTests {
         standing.turnedAway()
         #expect(!standing.mayConclude && !standing.maySpeak)
         _ = standing.renewed(sentAt: Self.instant(12), incarnation: Self.first, holdsNothing: false)
+        #expect(standing.maySpeak && !standing.mayConclude)
+    }
+
+    @Test func `what was listed while the node was refused is not concluded from`() {
+        var standing = ControllerStanding(known: Self.first)
+        _ = standing.renewed(sentAt: Self.instant(9), incarnation: Self.first, holdsNothing: false)
+        standing.turnedAway()
+        // An older copy of the store, of the same life, that knows less.
+        _ = standing.listedSlices(under: 0, at: Self.instant(12))
+        let changes = standing.renewed(sentAt: Self.instant(13), incarnation: Self.first, holdsNothing: false)
+        #expect(changes == [.relist(1)])
+        #expect(!standing.mayConclude)
+        let old = standing.listedSlices(under: 0, at: Self.instant(14))
+        let new = standing.listedSlices(under: 1, at: Self.instant(15))
+        #expect(!old && new)
+        #expect(standing.renewed(sentAt: Self.instant(16), incarnation: Self.first, holdsNothing: false) == [])
         #expect(standing.mayConclude)
     }
 }

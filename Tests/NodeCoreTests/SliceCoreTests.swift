@@ -59,7 +59,7 @@ struct SliceCoreTests {
         #expect(scene.on(.gangSeen(Scene.gang(.started))) == [])
         #expect(scene.on(.seen(Scene.view(.reserved, uid: SliceUID("u2")))) == [])
         let effects = scene.renew(sentAt: 1000)
-        #expect(effects == [.start(Scene.held(.starting), nil)])
+        #expect(effects == [.relist(1), .start(Scene.held(.starting), nil)])
     }
 
     @Test func `a grant on a share that is still held is refused, and stays refused until a newer one`() {
@@ -202,11 +202,11 @@ struct SliceCoreTests {
         var scene = Scene()
         scene.on(.scanned)
         scene.on(.turnedAway())
-        #expect(
-            scene.on(
-                .listed([Scene.view(.active, activeAt: Scene.wall(5000)), Scene.view(.releasing, uid: SliceUID("u2"))]))
-                == [])
-        #expect(scene.renew(sentAt: 1000).count == 2)
+        let views = [Scene.view(.active, activeAt: Scene.wall(5000)), Scene.view(.releasing, uid: SliceUID("u2"))]
+        #expect(scene.on(.listed(views)) == [])
+        // Nor afterwards, of what was listed then.
+        #expect(scene.renew(sentAt: 1000) == [.relist(1)])
+        #expect(scene.on(.listed(views, under: 1)).count == 2)
     }
 
     @Test func `a slice asked to end that holds nothing here is released at once`() {
@@ -355,11 +355,11 @@ struct SliceCoreTests {
         scene.runToActive()
         scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
         scene.on(.turnedAway())
-        #expect(scene.renew() == [])
+        #expect(scene.renew() == [.relist(1)])
         scene.on(.turnedAway())
         let slice = try #require(scene.core.held[Scene.uid])
         #expect(scene.on(.stuck(Scene.key)) == [.keep(slice)], "kept until it may be told")
-        #expect(scene.renew() == [.report(slice)])
+        #expect(scene.renew() == [.relist(2), .report(slice)])
     }
 
     @Test func `a deadline that passes while a slice is being ended changes nothing`() {

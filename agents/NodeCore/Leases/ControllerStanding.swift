@@ -27,6 +27,8 @@ package struct ControllerStanding: Hashable, Sendable {
     private var isSettled = false
     private var slicesListedAt: Instant?
     private var gangsListedAt: Instant?
+    /// Refused since the last renewal: whoever refused may have shown lists of a store that is an older copy.
+    private var wasRefused = false
     /// When the newest renewal that `incarnation` acknowledged was sent.
     private var lastSent: Instant?
 
@@ -61,6 +63,10 @@ package struct ControllerStanding: Hashable, Sendable {
     ) -> [Change] {
         var changes: [Change] = []
         isAdmitted = true
+        if wasRefused {
+            wasRefused = false
+            changes.append(relist())
+        }
         if let before = incarnation, before != now {
             isSettled = false
             lastSent = nil
@@ -81,6 +87,7 @@ package struct ControllerStanding: Hashable, Sendable {
 
     package mutating func turnedAway() {
         isAdmitted = false
+        wasRefused = true
     }
 
     /// The controller answered an inventory: all that this node keeps is in its store.
