@@ -40,7 +40,7 @@ package struct NodeObservation: Sendable {
     package var standings: [NodeID: NodeStanding]
     /// Slices whose `after` has run out.
     package var lost: Set<SliceUID>
-    /// How long slices were active by the controller's own boot clock; nil where that was not asked.
+    /// How long slices were active as far as their nodes' heartbeats show it; nil where that was not asked.
     package var surelyActive: [SliceUID: Duration]?
     /// Why the controller has stopped for good.
     package var halt: GrantPermission.Hold?

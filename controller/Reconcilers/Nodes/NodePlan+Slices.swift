@@ -115,8 +115,8 @@ extension Kinds.Slice {
     /// nothing changes, where this controller never heard the node.
     ///
     /// `activeAt` has its fraction cut off, so the second that it names counts as not active. It stands on the node's wall
-    /// clock, which may have been set since, as the controller's may: what the controller saw by its own boot clock is the
-    /// most that it meters. Never more than the truth (invariant 6).
+    /// clock, which may have been set since, as the controller's may: what the node's heartbeats show is the most that is
+    /// metered. Never more than the truth (invariant 6).
     fileprivate mutating func meter(until lastRenewal: WallTime?, _ seen: NodeObservation) {
         guard let grant = status.grant, let activeAt = status.activeAt, let lastRenewal else { return }
         let end = min(lastRenewal, seen.task(of: self)?.status.end?.finishedAt?.wallTime ?? lastRenewal)

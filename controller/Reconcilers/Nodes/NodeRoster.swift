@@ -1,6 +1,7 @@
 import TidemillLease
 import TidemillModel
 import TidemillSeams
+import TidemillStore
 import TidemillWire
 
 /// What the controller remembers of its nodes between ticks, in memory alone: who they are, how they are heard, which of
@@ -21,10 +22,8 @@ package struct NodeRoster: Sendable {
     private var plans: [NodeID: (after: Duration, at: Instant)] = [:]
     /// Nodes whose objects were seen.
     private var objects: Set<NodeID> = []
-    /// When this controller first saw a slice that was active, and when it last processed a renewal of each node: on its own
-    /// boot clock, which nobody sets.
-    private var active: [SliceUID: (node: NodeID, since: Instant)] = [:]
-    private var renewedAt: [NodeID: Instant] = [:]
+    /// What heartbeats show of the life of active slices.
+    private var lives: [NodeID: SliceLives] = [:]
     /// Slices whose `after` has run out and that the store does not show as Lost yet.
     package private(set) var lost: Set<SliceUID> = []
     /// Why the controller has stopped for good; nil while the store is the one that agents have seen.
@@ -60,10 +59,9 @@ package struct NodeRoster: Sendable {
             nodes: paths.keys.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
     }
 
-    /// How long each slice was active as far as this controller itself can tell: from when it saw that to the node's last
-    /// renewal. No wall clock is in it.
+    /// How long each slice was active as far as its node's heartbeats show it, by the node's own clock.
     package var surelyActive: [SliceUID: Duration] {
-        active.mapValues { active in renewedAt[active.node].map { max(.zero, $0.since(active.since)) } ?? .zero }
+        lives.values.reduce(into: [:]) { $0.merge($1.shown) { first, _ in first } }
     }
 
     /// How each node stands, for what is written about it.
@@ -125,7 +123,7 @@ package struct NodeRoster: Sendable {
         let isLive = state == .ready || state == .suspect
         if deaths.admits(heartbeat) == true, !isLive { identities.forget(node) }
         return identities.admit(heartbeat, isLive: isLive).map {
-            renewedAt[node] = now
+            lives[node]?.heard(heartbeat)
             paths[node, default: ControlPath()].heard(
                 applied: Revision(heartbeat.appliedRevision), isReturn: !isLive, at: now)
             return !fleet.on(.renewed, node: node, at: now).isEmpty
@@ -186,12 +184,13 @@ package struct NodeRoster: Sendable {
 
     private mutating func learn(granted: [Kinds.Slice], existing names: Set<NodeID>, at now: Instant) {
         var current: [NodeID: Set<SliceUID>] = [:]
-        var nowActive: [SliceUID: (node: NodeID, since: Instant)] = [:]
-        defer { active = nowActive }
+        var active: [NodeID: [SliceUID: (boot: BootID, revision: Revision)]] = [:]
         for slice in granted {
             guard let grant = slice.status.grant else { continue }
             let uid = SliceUID(slice.metadata.uid)
-            if slice.status.activeAt != nil { nowActive[uid] = active[uid] ?? (NodeID(grant.node), now) }
+            if slice.status.activeAt != nil, let revision = slice.revision {
+                active[NodeID(grant.node), default: [:]][uid] = (BootID(grant.bootID), revision)
+            }
             if slice.status.state == .lost {
                 lost.remove(uid)
                 continue
@@ -213,6 +212,8 @@ package struct NodeRoster: Sendable {
             }
         }
         grants = current
+        for node in lives.keys where active[node] == nil { lives[node] = nil }
+        for (node, slices) in active { lives[node, default: SliceLives()].learn(slices) }
     }
 
     /// Forgets nodes whose objects were deleted; their agents are new ones when they come back. Returns those that had an
@@ -231,7 +232,7 @@ package struct NodeRoster: Sendable {
             words[node] = nil
             paths[node] = nil
             plans[node] = nil
-            renewedAt[node] = nil
+            lives[node] = nil
             if objects.remove(node) != nil { gone.append(node) }
         }
         return gone
