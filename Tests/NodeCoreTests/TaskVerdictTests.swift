@@ -29,6 +29,13 @@ struct TaskVerdictTests {
         #expect(TaskVerdict.judge(outcome, stop: nil) == outcome)
     }
 
+    @Test func `a command that was never let go ran for no time`() {
+        let record = EndRecord(
+            sliceUID: SliceUID("u"), epoch: Epoch(1), token: Token(2), reason: .fenced, message: "m",
+            finishedAt: WallTime(nanosecondsSince1970: 9), finishedInstant: Instant(nanoseconds: 350))
+        #expect(TaskOutcome(record).ranFor == .zero)
+    }
+
     @Test(arguments: [
         (EndReason.stopped, "Preempted", Kinds.TaskState.preempted, "Preempted"),
         (.stopped, "Drained", .preempted, "Drained"), (.error, "TaintNoExecute", .preempted, "TaintNoExecute"),

@@ -63,6 +63,7 @@ extension TaskOutcome {
         self.init(
             state: state, exitCode: record.exitCode.map(Int64.init), signal: record.signal.map(Int64.init),
             reason: reason, message: record.message, startedAt: record.startedAt, finishedAt: record.finishedAt,
-            ranFor: record.startedInstant.map { record.finishedInstant.since($0) })
+            // Without a start the command was never let go: the time that its shim waited is nobody's.
+            ranFor: record.startedInstant.map { record.finishedInstant.since($0) } ?? .zero)
     }
 }
