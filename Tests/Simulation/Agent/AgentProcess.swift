@@ -274,7 +274,9 @@ final class AgentProcess {
         let heartbeat = heartbeats.beat(at: machine.now, applied: appliedRevision)
         world.call(self, timeout: heartbeats.patience) { [self] controller in
             let reply = try await controller.heartbeat(heartbeat)
-            if reply.accepted, machine.isUp, machine.bootID == heartbeat.bootID { world.truth.renewed(machine) }
+            if reply.accepted {
+                world.truth.renewed(heartbeat.bootID, sentAt: Instant(nanoseconds: heartbeat.sentAt))
+            }
             return reply
         } then: { [self] result in
             if case .success(let reply) = result { take(heartbeats.answered(reply, to: heartbeat)) }

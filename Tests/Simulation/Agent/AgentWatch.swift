@@ -69,6 +69,7 @@ final class AgentWatch {
         } then: { [self] result in
             guard case .success(let (notices, revision)) = result else { return again() }
             guard demand == process.demand else { return list() }
+            world.note(machine.name, "has a list of \(kind) at \(revision)")
             reached = revision
             process.synced(kind, notices, revision, demand)
             open()
@@ -83,6 +84,7 @@ final class AgentWatch {
             // The server's memory of changes ends where its process's store began another life.
             guard from <= world.disk.file.state.revision, from >= world.disk.file.state.compacted else { return false }
             guard mine == connection else { return true }
+            world.note(machine.name, "watches \(kind) after \(from)")
             sent = from
             isBroken = false
             controller.watches.append(self)
@@ -136,6 +138,7 @@ final class AgentWatch {
 
     /// Nobody tells a reader of a connection that is gone; it notices by and by.
     private func broke() {
+        world.note(machine.name, "loses its watch of \(kind)")
         connection += 1
         world.controller.watches.removeAll { $0 === self }
         machine.engine.after(machine.dice.milliseconds(10...8000), on: process.runner) { [self] in again() }

@@ -195,15 +195,14 @@ extension Checker {
         // What a restored store or an operator's word released without the node had its end told to nobody who still knows.
         let isDead = slice.status.reason == "NodeLost"
         let isRecorded = time.recordedEnd != nil && !isDead && slice.status.reason != "Restored"
-        // A node that died for good is metered until the last renewal that was processed, when its report was still under way.
+        // A node that died for good is metered until it sent the last renewal that was processed, though a report of an end was under way.
         let renewed = isDead ? world.truth.renewals[time.boot] : nil
         guard let end = [time.recordedEnd ?? time.end, renewed].compactMap({ $0 }).max() else {
             throw Violation("6", "\(slice.metadata.name) is metered \(text) while it executes")
         }
         let product = Int128(units.numerator) * Int128(end.since(time.start).wholeNanoseconds)
         let scale = Int128(units.denominator) * 1_000_000
-        // Of a dead node the controller's clock counts, which may be faster than the node's.
-        let truth = Int64((product + scale / 2) / scale) * (isDead ? 1001 : 1000) / 1000
+        let truth = Int64((product + scale / 2) / scale)
         if !isRecorded {
             world.note("store", "\(slice.metadata.name) is metered \(text) without a recorded end, true are \(truth)")
             world.chronicle.saw("metered without a recorded end")

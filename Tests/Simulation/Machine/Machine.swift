@@ -153,7 +153,7 @@ final class Machine {
 
     /// Suspended machines count their sleep: the timers that became due meanwhile fire before any process runs.
     func resume() async throws {
-        for action in kernel.resume(engine) { try await action() }
+        for action in kernel.resume(engine) where !kernel.isDead { try await action() }
         isPaused = false
     }
 

@@ -158,7 +158,7 @@ extension World {
 
     func go(on runner: Runner?) async throws {
         guard let runner, runner.isStopped else { return }
-        for action in runner.resume(engine) { try await action() }
+        for action in runner.resume(engine) where !runner.isDead { try await action() }
     }
 
     func scheduleFaults() {
