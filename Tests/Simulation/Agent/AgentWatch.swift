@@ -24,7 +24,8 @@ final class AgentWatch {
     /// Changes up to here were sent on this connection.
     var sent = Revision(0)
     private var lastArrival = Instant(nanoseconds: 0)
-    private var connection = 0
+    /// The connection, or the try to get one.
+    private var turn = 0
     var isBroken = true {
         didSet { if isBroken, !oldValue { broke() } }
     }
@@ -37,12 +38,14 @@ final class AgentWatch {
     private var machine: Machine { process.machine }
     private var world: World { process.world }
 
-    func begin() {
-        machine.engine.after(machine.dice.milliseconds(1...60), on: process.runner) { [self] in list() }
-    }
+    func begin() { later(1...60) }
 
-    private func again() {
-        machine.engine.after(machine.dice.milliseconds(10...1500), on: process.runner) { [self] in
+    /// Lists or watches after a while; whatever is under way counts no longer.
+    private func later(_ milliseconds: ClosedRange<Int>) {
+        turn += 1
+        let mine = turn
+        machine.engine.after(machine.dice.milliseconds(milliseconds), on: process.runner) { [self] in
+            guard mine == turn else { return }
             if reached == nil { list() } else { open() }
         }
     }
@@ -50,11 +53,12 @@ final class AgentWatch {
     /// Demands a fresh list.
     func relist() {
         reached = nil
-        if isBroken { again() } else { isBroken = true }
+        isBroken = true
+        later(1...20)
     }
 
     private func list() {
-        let demand = process.demand
+        let (mine, demand) = (turn, process.demand)
         world.call(process, timeout: .seconds(30)) { [self] controller in
             try await controller.serve { resources in
                 switch kind {
@@ -67,8 +71,8 @@ final class AgentWatch {
                 }
             }
         } then: { [self] result in
-            guard case .success(let (notices, revision)) = result else { return again() }
-            guard demand == process.demand else { return list() }
+            guard mine == turn else { return }
+            guard case .success(let (notices, revision)) = result else { return later(10...1500) }
             world.note(machine.name, "has a list of \(kind) at \(revision)")
             reached = revision
             process.synced(kind, notices, revision, demand)
@@ -78,12 +82,12 @@ final class AgentWatch {
 
     private func open() {
         guard let from = reached else { return list() }
-        connection += 1
-        let mine = connection
+        let mine = turn
         world.call(process, timeout: .seconds(30)) { [self] controller -> Bool in
             // The server's memory of changes ends where its process's store began another life.
             guard from <= world.disk.file.state.revision, from >= world.disk.file.state.compacted else { return false }
-            guard mine == connection else { return true }
+            // Late, or doubled on the way.
+            guard mine == turn, isBroken else { return true }
             world.note(machine.name, "watches \(kind) after \(from)")
             sent = from
             isBroken = false
@@ -91,13 +95,9 @@ final class AgentWatch {
             pump(controller)
             return true
         } then: { [self] result in
-            switch result {
-            case .success(true): break
-            case .success(false):
-                reached = nil
-                again()
-            case .failure: if isBroken { again() }
-            }
+            guard mine == turn, isBroken else { return }
+            if case .success(false) = result { reached = nil }
+            later(10...1500)
         }
     }
 
@@ -105,7 +105,7 @@ final class AgentWatch {
     func pump(_ controller: ControllerProcess) {
         guard !isBroken else { return }
         let link = machine.link
-        let mine = connection
+        let mine = turn
         for event in world.disk.file.state.log.after(sent) {
             sent = event.revision
             guard let notice = world.view.notice(of: event, for: self) else { continue }
@@ -113,7 +113,7 @@ final class AgentWatch {
             let arrival = max(lastArrival, machine.engine.now + machine.netDice.microseconds(200...4000))
             lastArrival = arrival
             machine.engine.at(arrival, on: process.runner) { [self] in
-                guard mine == connection, !isBroken else { return }
+                guard mine == turn, !isBroken else { return }
                 if link.isDownCut {
                     isBroken = true
                     return
@@ -128,6 +128,19 @@ final class AgentWatch {
         }
     }
 
+    /// Tells that everything up to now was sent.
+    func bookmark(_ controller: ControllerProcess) {
+        pump(controller)
+        let (mine, revision) = (turn, world.disk.file.state.revision)
+        sent = max(sent, revision)
+        lastArrival = max(lastArrival, machine.engine.now + machine.netDice.microseconds(200...4000))
+        machine.engine.at(lastArrival, on: process.runner) { [self] in
+            guard mine == turn, !isBroken, !machine.link.isDownCut else { return }
+            reached = max(revision, reached ?? revision)
+            process.progressed(kind, revision)
+        }
+    }
+
     func concerns(_ notice: Notice) -> Bool {
         let node = machine.node.rawValue
         return switch notice {
@@ -139,9 +152,8 @@ final class AgentWatch {
     /// Nobody tells a reader of a connection that is gone; it notices by and by.
     private func broke() {
         world.note(machine.name, "loses its watch of \(kind)")
-        connection += 1
         world.controller.watches.removeAll { $0 === self }
-        machine.engine.after(machine.dice.milliseconds(10...8000), on: process.runner) { [self] in again() }
+        later(10...8000)
     }
 }
 
@@ -160,6 +172,13 @@ extension AgentProcess {
             let jobs = notices.compactMap { if case .gang(let job, _) = $0 { job } else { nil } }
             feed(.gangsListed(jobs.compactMap(GangView.init), under: demand))
             appliedGangs = max(appliedGangs, revision)
+        }
+    }
+
+    func progressed(_ kind: AgentWatch.Kind, _ revision: Revision) {
+        switch kind {
+        case .slices: appliedSlices = max(appliedSlices, revision)
+        case .gangs: appliedGangs = max(appliedGangs, revision)
         }
     }
 

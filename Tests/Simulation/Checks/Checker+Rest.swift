@@ -23,12 +23,14 @@ extension Checker {
         try checkSlicesRest()
     }
 
-    /// A back-off that is not over, or a task that runs.
+    /// A back-off of the job or of nodes that refused it that is not over, or a task that runs.
     private func hasReasonToWait(_ job: Kinds.Job) -> Bool {
         let now = world.controller.wall.nanosecondsSince1970 / 1_000_000_000
         if let notBefore = job.status.nextAttemptAt, notBefore.seconds >= now - 2 { return true }
         if world.truth.executing.contains(where: { $0.member.jobUID.rawValue == job.metadata.uid }) { return true }
-        return false
+        let members = view.slices.values.filter { $0.spec.member?.jobUID == job.metadata.uid }
+        return job.status.reason == "InsufficientDevices"
+            && members.contains { slice in slice.status.refusedBy.contains { $0.until.seconds >= now - 2 } }
     }
 
     private func checkSlicesRest() throws {

@@ -80,6 +80,7 @@ final class ControllerProcess {
         }
         for part in ControllerParts.all { wake(part, within: 20) }
         passTime()
+        tellBookmarks()
         for part in ControllerParts.all { period(part) }
     }
 
@@ -105,6 +106,14 @@ final class ControllerProcess {
             await parts.fleet.lifecycle.passTime()
             wake(ControllerParts.lifecycle, within: 3)
             passTime()
+        }
+    }
+
+    /// Agents' watches hear from time to time how far they are, also when nothing concerns them.
+    private func tellBookmarks() {
+        engine.after(.seconds(4), on: runner) { [self] in
+            for watch in watches where !watch.isBroken { watch.bookmark(self) }
+            tellBookmarks()
         }
     }
 
