@@ -4,8 +4,11 @@ import TidemillSQLite
 enum JournalSchema {
     static let version: Int64 = 1
 
-    /// WAL with synchronous=FULL: a row that was written survives a power cut.
-    static let pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    /// WAL with synchronous=FULL: a row that was written survives a power cut. The agent is the only user, and says so before
+    /// anything is read: SQLite then keeps no shared index of the log beside it, for which a full disk would have no room.
+    static let pragmas = """
+        PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
+        """
 
     static let tables = """
         CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
