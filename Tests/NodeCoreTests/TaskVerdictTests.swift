@@ -40,7 +40,8 @@ struct TaskVerdictTests {
         (EndReason.stopped, "Preempted", Kinds.TaskState.preempted, "Preempted"),
         (.stopped, "Drained", .preempted, "Drained"), (.error, "TaintNoExecute", .preempted, "TaintNoExecute"),
         (.completed, "Reclaimed", .preempted, "Reclaimed"), (.stopped, "GangEnded", .preempted, "GangEnded"),
-        (.error, "Deleted", .failed, "Deleted"), (.memoryLimitExceeded, "Preempted", .failed, "MemoryLimitExceeded"),
+        (.error, "Deleted", .preempted, "Deleted"), (.stopped, "Restored", .preempted, "Restored"),
+        (.error, "Unheard", .failed, "Unheard"), (.memoryLimitExceeded, "Preempted", .failed, "MemoryLimitExceeded"),
         (.fenced, "NodeDisconnected", .fenced, "Fenced"),
     ])
     func `a request to stop explains an end, but no limit and no fence`(

@@ -43,9 +43,12 @@ package struct StopRequest: Hashable, Sendable {
         self.message = message
     }
 
-    /// Reasons under which a forced end counts as Preempted rather than Failed.
+    /// Reasons under which a forced end counts as Preempted rather than Failed: none is the task's own doing. A store that was
+    /// restored may come to know again a job whose slices were Deleted, Released or Restored away.
     static let preemptions: Set<String> = [
-        "Preempted", "Reclaimed", "TideEnded", "GangEnded", "Drained", "TaintNoExecute",
+        "Preempted", "Reclaimed", "TideEnded", "GangEnded", "Drained", "TaintNoExecute", "Deleted", "Restored",
+        "OldEpoch",
+        "Lost", "Released", "GangNotReady",
     ]
 }
 
