@@ -42,13 +42,18 @@ package struct RollbackCheck: Hashable, Sendable {
         self.starts = starts
     }
 
+    /// The life that was seen, when this store has neither it nor descends from it.
+    package func unknownLife(_ seen: Sighting) -> IncarnationID? {
+        seen.incarnation == incarnation || ancestors.contains(seen.incarnation) ? nil : seen.incarnation
+    }
+
     /// What shows that the store is an older copy; nil when the sighting fits. `current` is the store's revision, not
     /// older than the sighting.
     package func contradiction(_ seen: Sighting, current: Revision) -> String? {
-        if seen.incarnation != incarnation {
-            if ancestors.contains(seen.incarnation) { return nil }
-            return "saw incarnation \(seen.incarnation), which this store, \(incarnation), does not stem from"
+        if let life = unknownLife(seen) {
+            return "saw incarnation \(life), which this store, \(incarnation), does not stem from"
         }
+        guard seen.incarnation == incarnation else { return nil }
         guard let id = seen.start else { return nil }
         guard let index = starts.lastIndex(where: { $0.id == id }) else {
             return "saw start \(id) of the controller, which this store does not know"
@@ -65,14 +70,17 @@ extension RollbackCheck {
     /// The one word for a controller whose store is an older copy.
     package static let reason = "ControllerRolledBack"
 
-    /// Why the controller has halted, and the way out.
-    package static func halt(node: NodeID, contradiction: String) -> GrantPermission.Hold {
-        GrantPermission.Hold(
+    /// Why the controller has halted, and the way out. `unknown` is a life that was seen and that the store does not know.
+    package static func halt(
+        node: NodeID, contradiction: String, unknown: IncarnationID? = nil
+    ) -> GrantPermission.Hold {
+        let word = unknown.map { " with `--after \($0)`" } ?? ""
+        return GrantPermission.Hold(
             reason: reason,
             message: """
                 The store is an older copy: the agent of node \(node) \(contradiction). Nothing is granted and no \
-                heartbeat is accepted. Stop the controller and put the newest copy of its data back, or make this one a \
-                restored one with `tidemill restore`.
+                heartbeat is accepted. Stop the controller and put the newest copy of its data folder back. If there is none, \
+                `tidemill backup` this one, stop the controller, and `tidemill restore` that backup\(word).
                 """)
     }
 }

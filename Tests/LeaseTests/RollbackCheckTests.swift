@@ -44,5 +44,16 @@ import TidemillSeams
         let halt = RollbackCheck.halt(node: NodeID("a"), contradiction: "saw revision 9")
         #expect(halt.reason == "ControllerRolledBack")
         #expect(halt.message.contains("node a saw revision 9") && halt.message.contains("tidemill restore"))
+        #expect(!halt.message.contains("--after"))
+    }
+
+    @Test func `a life that nobody here knows is named with the word that lets it count`() {
+        let check = RollbackCheck(incarnation: IncarnationID("now"), ancestors: [IncarnationID("before")], starts: [])
+        func unknown(_ life: String) -> IncarnationID? {
+            check.unknownLife(.init(incarnation: IncarnationID(life), start: nil, revision: nil))
+        }
+        #expect(unknown("now") == nil && unknown("before") == nil)
+        let halt = RollbackCheck.halt(node: NodeID("a"), contradiction: "saw x", unknown: unknown("x"))
+        #expect(halt.message.contains("--after x"))
     }
 }

@@ -31,10 +31,10 @@ struct StoreRestoreTests {
     }
 
     private func restore(
-        _ folder: String, from path: String, seed: UInt64 = 9, nodesAreComplete: Bool = false
+        _ folder: String, from path: String, seed: UInt64 = 9, word: StoreRestore.Word = StoreRestore.Word()
     ) throws -> StoreRestore.Outcome {
         try StoreRestore(folder: folder, time: StoppedTime(), randomness: Dice(seed: seed))
-            .run(from: path, nodesAreComplete: nodesAreComplete)
+            .run(from: path, word: word)
     }
 
     /// Files of a folder with their bytes.
@@ -135,6 +135,51 @@ struct StoreRestoreTests {
         }
     }
 
+    @Test
+    func `a lost roster does not hide the life that is moved aside`() async throws {
+        try await withFolder { folder in
+            let old = try await prepare(folder)
+            let path = try write(old.backup, folder)
+            let first = try restore(folder, from: path, seed: 9)
+            try FileManager.default.removeItem(atPath: folder + "/nodes.roster")
+            _ = try restore(folder, from: path, seed: 10, word: .init(nodesAreComplete: true))
+            let store = try await SQLiteStore.open(folder: folder, seed: 3)
+            #expect(store.identity.ancestors == [old.identity.incarnation, first.incarnation])
+            #expect(store.identity.base == 2 << 32)
+            await store.close()
+        }
+    }
+
+    @Test
+    func `another store's backup is refused, unless this one is given up for it`() async throws {
+        try await withFolder { folder in
+            try await withFolder { other in
+                _ = try await prepare(folder)
+                let foreign = try await SQLiteStore.open(folder: other, seed: 77)
+                let path = try write(try await backup(foreign), other)
+                await foreign.close()
+                let before = try contents(folder)
+                let said = refusal { try restore(folder, from: path) }
+                #expect(said.contains("--other-store") && said.contains("\(foreign.identity.incarnation)"), "\(said)")
+                #expect(try contents(folder) == before)
+                let outcome = try restore(folder, from: path, word: .init(otherStore: true))
+                #expect(outcome.waitsFor == ["a", "b", "late"].map { NodeID($0) })
+            }
+        }
+    }
+
+    @Test
+    func `a life that only agents have seen is named by the operator`() async throws {
+        try await withFolder { folder in
+            let path = try write(try await prepare(folder).backup, folder)
+            _ = try restore(folder, from: path, word: .init(after: IncarnationID("seen")))
+            let store = try await SQLiteStore.open(folder: folder, seed: 3)
+            #expect(store.identity.ancestors.contains(IncarnationID("seen")))
+            #expect(store.identity.base > 1 << 42 && store.identity.base < 1 << 43)
+            await store.close()
+        }
+    }
+
     /// Every way in which a backup can be damaged: nothing of the folder changes.
     @Test(arguments: ["cut", "flipped", "no footer", "an entry less", "empty", "absent", "not ours"])
     func `a damaged backup is refused before anything is touched`(damage: String) async throws {
@@ -171,7 +216,10 @@ struct StoreRestoreTests {
             let before = try contents(folder)
             #expect(refusal { try restore(folder, from: path) }.contains("--nodes-complete"))
             #expect(try contents(folder) == before)
-            #expect(try restore(folder, from: path, nodesAreComplete: true).waitsFor == [NodeID("a"), NodeID("b")])
+            #expect(
+                try restore(folder, from: path, word: .init(nodesAreComplete: true)).waitsFor == [
+                    NodeID("a"), NodeID("b"),
+                ])
             #expect(try Roster.read(folder: folder)?.nodes == [NodeID("a"), NodeID("b")])
         }
     }

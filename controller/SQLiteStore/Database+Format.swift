@@ -82,11 +82,21 @@ extension Database {
         return state
     }
 
+    /// The life of the store, those before it, and how far its revisions are lifted; nil when it has no name yet.
+    static func life(
+        _ connection: SQLiteConnection
+    ) throws(SQLiteError) -> (incarnation: IncarnationID, ancestors: [IncarnationID], base: Int64)? {
+        guard let name = try meta("incarnation", connection)?.text else { return nil }
+        let ancestors = try meta("ancestors", connection)?.text.split(separator: " ").map { IncarnationID(String($0)) }
+        return (IncarnationID(name), ancestors ?? [], try meta("base", connection)?.number ?? 0)
+    }
+
     /// Notes this start and returns who the store is.
     static func append(
         _ start: StartID, at revision: Revision, _ connection: SQLiteConnection
     ) throws(SQLiteError) -> StoreIdentity {
-        let base = try meta("base", connection)?.number ?? 0
+        let life = try life(connection) ?? (IncarnationID(""), [], 0)
+        let base = life.base
         let next = Revision(revision.rawValue + 1)
         try connection.prepare("INSERT INTO starts (id, first_revision) VALUES (?, ?)")
             .run(.text(start.rawValue), .integer(next.rawValue - base))
@@ -95,9 +105,7 @@ extension Database {
             row throws(SQLiteError) in
             starts.append(StoreStart(id: StartID(row.text(0)), firstRevision: Revision(base + row.integer(1))))
         }
-        let incarnation = IncarnationID(try meta("incarnation", connection)?.text ?? "")
-        let ancestors = try meta("ancestors", connection)?.text.split(separator: " ").map { IncarnationID(String($0)) }
         return StoreIdentity(
-            incarnation: incarnation, ancestors: ancestors ?? [], base: base, start: start, starts: starts)
+            incarnation: life.incarnation, ancestors: life.ancestors, base: base, start: start, starts: starts)
     }
 }

@@ -30,6 +30,8 @@ package struct StoreRestore: Sendable {
     /// A whole store that is about to take the place of the old one. While it is there no controller starts.
     static let readyName = "store.sqlite.restored"
     private static let partName = "store.sqlite.restoring"
+    /// Above the bases of any number of restores that may have followed, and a thousand times within what JSON numbers hold.
+    private static let unknownLift = StoreLift.step << 10
     /// What SQLite keeps beside a file.
     private static let companions = ["-wal", "-shm", "-journal"]
 
@@ -43,23 +45,47 @@ package struct StoreRestore: Sendable {
         self.randomness = randomness
     }
 
-    /// - Parameters:
-    ///   - path: the backup.
-    ///   - nodesAreComplete: an operator's word that the backup names every node that there is; needed only where the
-    ///     folder has no roster.
-    package func run(from path: String, nodesAreComplete: Bool) throws(StoreError) -> Outcome {
+    /// What an operator vouches for, beyond what the folder itself knows.
+    package struct Word: Hashable, Sendable {
+        /// The backup names every node that there is; needed only where the folder has no roster.
+        package var nodesAreComplete: Bool
+        /// The backup may be of another store than the folder's, which is given up for it.
+        package var otherStore: Bool
+        /// A life that agents have seen and that the folder does not know: the newest store is lost, and its roster.
+        package var after: IncarnationID?
+
+        package init(nodesAreComplete: Bool = false, otherStore: Bool = false, after: IncarnationID? = nil) {
+            self.nodesAreComplete = nodesAreComplete
+            self.otherStore = otherStore
+            self.after = after
+        }
+    }
+
+    /// Restores the backup at `path`.
+    package func run(from path: String, word: Word = Word()) throws(StoreError) -> Outcome {
         let lock = try DataFolderLock(folder: folder)
         defer { withExtendedLifetime(lock) {} }
         let backup = try Self.read(path)
-        var roster = try roster(backup, nodesAreComplete: nodesAreComplete)
+        var roster = try roster(backup, nodesAreComplete: word.nodesAreComplete)
         let header = backup.header
+        var lives = roster.lives
+        for life in storedLives() where !lives.contains(where: { $0.incarnation == life.incarnation }) {
+            lives.append(life)
+        }
+        if !word.otherStore { try Self.checkKinship(header, lives, path) }
+        if let after = word.after {
+            // How far its revisions were lifted nobody knows any more: far above any number of restores.
+            lives.append(
+                Roster.Life(incarnation: after, base: (lives.map(\.base).max() ?? header.base) + Self.unknownLift))
+        }
         let lift = StoreLift(
             incarnation: IncarnationID(randomness.uuid()), from: (header.incarnation, header.ancestors, header.base),
-            lives: roster.lives.map { ($0.incarnation, $0.base) })
+            lives: lives.map { ($0.incarnation, $0.base) })
         let record = RestoreRecord(
             incarnation: lift.incarnation, waitsFor: roster.nodes.sorted(), since: Timestamp(time.wall()))
         try write(backup, lift, record)
         // Before the store, so that no later restore can miss this life.
+        roster.lives = lives
         roster.lives.append(Roster.Life(incarnation: lift.incarnation, base: lift.base))
         try roster.write(folder: folder)
         let aside = try swap()
@@ -112,6 +138,36 @@ package struct StoreRestore: Sendable {
         let names = backup.entries.map(\.key).filter { $0.hasPrefix(prefix) }
             .map { NodeID(Kinds.Node.info.ref(key: $0).name) }
         return Roster(nodes: Set(names))
+    }
+
+    /// The lives that the store in the folder names, oldest first; none where there is no store that can be read. One that
+    /// can be read is one file afterwards, since closing it plays its log into it: a crash while it is moved aside parts
+    /// nothing.
+    private func storedLives() -> [Roster.Life] {
+        let store = path(Self.fileName)
+        guard DurableFile.exists(store) else { return [] }
+        do throws(SQLiteError) {
+            let connection = try SQLiteConnection(path: store, mode: .readWrite)
+            guard let (incarnation, ancestors, base) = try Database.life(connection) else { return [] }
+            return ancestors.map { Roster.Life(incarnation: $0, base: 0) }
+                + [Roster.Life(incarnation: incarnation, base: base)]
+        } catch {
+            // A store that is damaged is a good reason for a restore.
+            return []
+        }
+    }
+
+    /// A backup of another control plane would end all that runs on this one's nodes.
+    private static func checkKinship(_ header: BackupHeader, _ lives: [Roster.Life], _ path: String) throws(StoreError)
+    {
+        let known = Set(lives.map(\.incarnation))
+        guard !known.isEmpty, known.isDisjoint(with: header.ancestors + [header.incarnation]) else { return }
+        throw .failed(
+            """
+            \(path) is a backup of another store: its incarnation \(header.incarnation) is none of those that this folder's \
+            store has had. Work that the backup does not know would be ended on every node. If this folder is to go on with \
+            it all the same, say --other-store. Nothing was changed.
+            """)
     }
 
     // MARK: The new store
@@ -170,7 +226,7 @@ package struct StoreRestore: Sendable {
         let name = store + ".before-restore-" + String(Timestamp(time.wall()).text.map { $0 == ":" ? "-" : $0 })
         var free = name
         var number = 1
-        while DurableFile.exists(free) {
+        while ([""] + Self.companions).contains(where: { DurableFile.exists(free + $0) }) {
             number += 1
             free = "\(name)-\(number)"
         }

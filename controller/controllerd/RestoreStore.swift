@@ -19,12 +19,20 @@ struct RestoreStore: AsyncParsableCommand {
     @Option(name: .long, help: "The backup, as `tidemill backup` wrote it.") var from: String
     @Flag(name: .long, help: "The backup names every node that there is: for a folder without nodes.roster.")
     var nodesComplete = false
+    @Flag(name: .long, help: "The backup may be of another store: that of this folder is given up for it.")
+    var otherStore = false
+    @Option(
+        name: .long,
+        help: "An incarnation that agents have seen and nothing here knows, as ControllerRolledBack names it.")
+    var after: String?
 
     func run() async throws {
         do {
             try PrivateFile.makeFolder(data)
             let restore = StoreRestore(folder: data, time: SystemTime(), randomness: SystemRandomness())
-            print(Self.text(try restore.run(from: from, nodesAreComplete: nodesComplete)))
+            let word = StoreRestore.Word(
+                nodesAreComplete: nodesComplete, otherStore: otherStore, after: after.map { IncarnationID($0) })
+            print(Self.text(try restore.run(from: from, word: word)))
         } catch let error as StoreError {
             throw Sentence(error)
         }

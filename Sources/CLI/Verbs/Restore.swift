@@ -23,6 +23,14 @@ struct Restore: ParsableCommand {
     @Flag(name: .long, help: "The backup names every node that there is: for a folder without nodes.roster.")
     var nodesComplete = false
 
+    @Flag(name: .long, help: "The backup may be of another store: that of this folder is given up for it.")
+    var otherStore = false
+
+    @Option(
+        name: .long,
+        help: "An incarnation that agents have seen and nothing here knows, as ControllerRolledBack names it.")
+    var after: String?
+
     func run() throws {
         let program = try Programs().path("tidemill-controller")
         let folder = data ?? Home(option: home).controllerData
@@ -40,5 +48,6 @@ struct Restore: ParsableCommand {
 
     func arguments(folder: String) -> [String] {
         ["restore", "--data", folder, "--from", from] + (nodesComplete ? ["--nodes-complete"] : [])
+            + (otherStore ? ["--other-store"] : []) + (after.map { ["--after", $0] } ?? [])
     }
 }

@@ -97,7 +97,8 @@ package struct NodeRoster: Sendable {
                 incarnation: incarnation, start: heartbeat.startID,
                 revision: heartbeat.lastRevision.map { Revision($0) })
             if let contradiction = rollback?.contradiction(seen, current: current) {
-                halt = RollbackCheck.halt(node: heartbeat.node, contradiction: contradiction)
+                halt = RollbackCheck.halt(
+                    node: heartbeat.node, contradiction: contradiction, unknown: rollback?.unknownLife(seen))
                 fleet.isHalted = true
                 lost = []
             }
