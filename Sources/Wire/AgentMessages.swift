@@ -20,11 +20,14 @@ package struct Heartbeat: Hashable, Sendable {
     package var sentAt: Int64
     /// The last store revision whose changes the agent has applied.
     package var appliedRevision: Int64
+    /// A task may have ended whose end is not reported yet: this heartbeat does not show how long the node's slices were
+    /// active.
+    package var hasUntoldEnds: Bool
 
     package init(
         node: NodeID, bootID: BootID, machineID: String, incarnation: IncarnationID? = nil, startID: StartID? = nil,
         lastRevision: Int64? = nil, agentStart: String, previousStart: String? = nil, sentAt: Int64,
-        appliedRevision: Int64
+        appliedRevision: Int64, hasUntoldEnds: Bool = false
     ) {
         self.node = node
         self.bootID = bootID
@@ -36,6 +39,7 @@ package struct Heartbeat: Hashable, Sendable {
         self.previousStart = previousStart
         self.sentAt = sentAt
         self.appliedRevision = appliedRevision
+        self.hasUntoldEnds = hasUntoldEnds
     }
 }
 
@@ -106,7 +110,8 @@ extension Heartbeat: WireValue {
             startID: try reader.optional("startID"), lastRevision: try reader.optional("lastRevision"),
             agentStart: try reader.required("agentStart"), previousStart: try reader.optional("previousStart"),
             sentAt: try reader.required("sentAt"),
-            appliedRevision: try reader.required("appliedRevision"))
+            appliedRevision: try reader.required("appliedRevision"),
+            hasUntoldEnds: try reader.optional("hasUntoldEnds") ?? false)
     }
 
     package var json: JSON {
@@ -121,6 +126,7 @@ extension Heartbeat: WireValue {
         writer.put("previousStart", previousStart)
         writer.put("sentAt", sentAt)
         writer.put("appliedRevision", appliedRevision)
+        if hasUntoldEnds { writer.put("hasUntoldEnds", true) }
         return writer.json
     }
 }

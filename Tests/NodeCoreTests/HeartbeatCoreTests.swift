@@ -19,7 +19,9 @@ struct HeartbeatCoreTests {
         #expect(beat.sentAt == 500 && beat.appliedRevision == 9 && beat.incarnation == nil)
         #expect(
             core.answered(Self.reply(), to: beat)
-                == .renewed(sentAt: Instant(nanoseconds: 500), incarnation: IncarnationID("i"), wantsInventory: false))
+                == .renewed(
+                    sentAt: Instant(nanoseconds: 500), incarnation: IncarnationID("i"), start: StartID("s"),
+                    wantsInventory: false))
         let next = core.beat(at: Instant(nanoseconds: 900), applied: Revision(9))
         #expect(next.incarnation == IncarnationID("i") && next.startID == StartID("s") && next.lastRevision == 77)
     }

@@ -47,8 +47,25 @@ struct SliceCoreTests {
         scene.on(.scanned)
         scene.on(.gangsListed([Scene.gang(.committed)]))
         #expect(scene.on(.listed([Scene.view(.reserved)])) == [])
+        // No renewal has confirmed the list, but what it says counts.
         let effects = scene.renew(sentAt: 1000)
-        #expect(effects == [.prepare(Scene.held(.preparing))])
+        #expect(effects == [.relist(1)])
+        #expect(scene.on(.listed([Scene.view(.reserved)], under: 1)) == [.prepare(Scene.held(.preparing))])
+    }
+
+    @Test func `an end is untold until its release is acknowledged, and before the machine was looked through`() {
+        var scene = Scene()
+        #expect(scene.core.hasUntoldEnds)
+        scene = Scene.ready()
+        #expect(!scene.core.hasUntoldEnds)
+        scene.runToActive()
+        #expect(!scene.core.hasUntoldEnds)
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        #expect(scene.core.hasUntoldEnds)
+        scene.on(.emptied(Scene.key, at: Scene.wall(5009)))
+        #expect(scene.core.hasUntoldEnds)
+        scene.on(.releaseAcknowledged(Scene.key))
+        #expect(!scene.core.hasUntoldEnds)
     }
 
     @Test func `a node that is turned away prepares and starts nothing`() {

@@ -10,6 +10,8 @@ package struct Scene {
     package static let job = JobUID("j1")
     /// The life of the store that the journal knows.
     package static let life = IncarnationID("life-1")
+    /// The controller's start on it.
+    package static let start = StartID("start-1")
     /// Another one, after a restore.
     package static let other = IncarnationID("life-2")
     package var core: SliceCore
@@ -34,11 +36,12 @@ package struct Scene {
     /// A heartbeat that was sent at that second, or just now, is acknowledged.
     @discardableResult
     package mutating func renew(
-        sentAt: Int64? = nil, by incarnation: IncarnationID = life, wantsInventory: Bool = false
+        sentAt: Int64? = nil, by incarnation: IncarnationID = life, start: StartID = start, wantsInventory: Bool = false
     ) -> [SliceEffect] {
         on(
             .renewed(
-                sentAt: Self.instant(sentAt ?? now), incarnation: incarnation, wantsInventory: wantsInventory))
+                sentAt: Self.instant(sentAt ?? now), incarnation: incarnation, start: start,
+                wantsInventory: wantsInventory))
     }
 
     /// An admitted agent that has seen an empty list.

@@ -211,6 +211,23 @@ private let cases: [RestoreCase] = [
             set Job lab/j Running, attempt 2 Started
             """),
     RestoreCase(
+        "an end that the store has yet to hear is told by its agent, not ordered",
+        """
+        waits a
+        node a
+        job done 1 Succeeded
+        slice done-1-0 Active a@3 token 50 task Succeeded
+        job j 2 Started@2
+        slice j-1-0 Lost a@4 token 60 task Fenced
+        slice j-2-0 Active a@5 token 70
+        slice j-2-1 Active a@6 token 70
+        holds a done-1-0 Ended @3 token 50 started
+        holds a j-1-0 Ended @4 token 60 started
+        holds a j-2-0 Running @5 token 70
+        holds a j-2-1 Running @6 token 70
+        record a @7 done-1-0@3 j-1-0@4 j-2-0@5 j-2-1@6
+        """, gives: "over"),
+    RestoreCase(
         "what the store thinks granted and nobody holds is released, and its task is Lost",
         """
         waits a

@@ -6,10 +6,10 @@ import TidemillWire
 @Suite struct SliceLivesTests {
     let boot = BootID("b1")
 
-    func heartbeat(_ seconds: Int64, applied: Int64, boot: String = "b1") -> Heartbeat {
+    func heartbeat(_ seconds: Int64, applied: Int64, boot: String = "b1", untold: Bool = false) -> Heartbeat {
         Heartbeat(
             node: NodeID("a"), bootID: BootID(boot), machineID: "m", agentStart: "p", sentAt: seconds * 1_000_000_000,
-            appliedRevision: applied)
+            appliedRevision: applied, hasUntoldEnds: untold)
     }
 
     /// A slice that the store shows as active since revision 50.
@@ -28,6 +28,14 @@ import TidemillWire
         // Overtaken on the way.
         lives.heard(heartbeat(105, applied: 50))
         #expect(lives.shown == [SliceUID("s"): .seconds(7)])
+    }
+
+    @Test func `what is sent while an end is untold shows nothing`() {
+        var lives = lives()
+        lives.heard(heartbeat(102, applied: 50))
+        lives.heard(heartbeat(104, applied: 50))
+        lives.heard(heartbeat(109, applied: 50, untold: true))
+        #expect(lives.shown == [SliceUID("s"): .seconds(2)])
     }
 
     @Test func `another boot shows nothing of a slice that this one ran`() {

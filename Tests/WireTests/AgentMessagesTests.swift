@@ -17,7 +17,7 @@ struct AgentMessagesTests {
         let later = Heartbeat(
             node: NodeID("gpu-01"), bootID: BootID("b"), machineID: "m", incarnation: IncarnationID("i"),
             startID: StartID("s"),
-            lastRevision: 9, agentStart: "a", sentAt: 5, appliedRevision: 7)
+            lastRevision: 9, agentStart: "a", sentAt: 5, appliedRevision: 7, hasUntoldEnds: true)
         #expect(try Heartbeat(json: try JSON.parse(later.json.bytes)) == later)
     }
 

@@ -271,13 +271,10 @@ final class AgentProcess {
     private func beat() {
         let jump = clock.sample(wall: machine.wall, boot: machine.now)
         if jump != .zero { feed(.clockJumped(by: jump)) }
-        let heartbeat = heartbeats.beat(at: machine.now, applied: appliedRevision)
-        world.call(self, timeout: heartbeats.patience) { [self] controller in
-            let reply = try await controller.heartbeat(heartbeat)
-            if reply.accepted {
-                world.truth.renewed(heartbeat.bootID, sentAt: Instant(nanoseconds: heartbeat.sentAt))
-            }
-            return reply
+        let heartbeat = heartbeats.beat(
+            at: machine.now, applied: appliedRevision, hasUntoldEnds: core.hasUntoldEnds)
+        world.call(self, timeout: heartbeats.patience) { controller in
+            try await controller.heartbeat(heartbeat)
         } then: { [self] result in
             if case .success(let reply) = result { take(heartbeats.answered(reply, to: heartbeat)) }
             if let memory = heartbeats.toSave(at: machine.now) {
@@ -292,11 +289,11 @@ final class AgentProcess {
 
     private func take(_ outcome: HeartbeatCore.Outcome) {
         switch outcome {
-        case .renewed(let sentAt, let incarnation, let wantsInventory):
+        case .renewed(let sentAt, let incarnation, let start, let wantsInventory):
             machine.acknowledged = max(sentAt, machine.acknowledged ?? sentAt)
             let counted = world.broken.contains(.deadlineFromReceipt) ? machine.now : sentAt
             machine.page = Renewal(boot: machine.bootID, incarnation: incarnation, sentAt: counted)
-            feed(.renewed(sentAt: counted, incarnation: incarnation, wantsInventory: wantsInventory))
+            feed(.renewed(sentAt: counted, incarnation: incarnation, start: start, wantsInventory: wantsInventory))
         case .turnedAway(let reason, _, let wantsInventory):
             world.note(machine.name, "is turned away: \(reason)")
             world.chronicle.saw("turned away: \(reason)")

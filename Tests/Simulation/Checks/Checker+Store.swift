@@ -193,11 +193,9 @@ extension Checker {
             return
         }
         // What a restored store or an operator's word released without the node had its end told to nobody who still knows.
-        let isDead = slice.status.reason == "NodeLost"
-        let isRecorded = time.recordedEnd != nil && !isDead && slice.status.reason != "Restored"
-        // A node that died for good is metered until it sent the last renewal that was processed, though a report of an end was under way.
-        let renewed = isDead ? world.truth.renewals[time.boot] : nil
-        guard let end = [time.recordedEnd ?? time.end, renewed].compactMap({ $0 }).max() else {
+        let isTold = !["NodeLost", "Restored"].contains(slice.status.reason)
+        let isRecorded = time.recordedEnd != nil && isTold
+        guard let end = time.recordedEnd ?? time.end else {
             throw Violation("6", "\(slice.metadata.name) is metered \(text) while it executes")
         }
         let product = Int128(units.numerator) * Int128(end.since(time.start).wholeNanoseconds)

@@ -23,8 +23,6 @@ final class Truth {
     /// Tasks of which user code may execute now, paused and frozen ones included.
     private(set) var executing: [SimulatedShim] = []
     private(set) var active: [SliceKey: ActiveTime] = [:]
-    /// When each boot sent the last renewal that the controller processed, by the boot's own clock.
-    private(set) var renewals: [BootID: Instant] = [:]
     /// Grants for which a shim was launched, and how often.
     private(set) var launches: [SliceKey: Int] = [:]
 
@@ -41,10 +39,5 @@ final class Truth {
 
     func ended(_ shim: SimulatedShim) {
         executing.removeAll { $0 === shim }
-    }
-
-    /// The controller has processed a renewal that this boot sent at `sentAt`.
-    func renewed(_ boot: BootID, sentAt: Instant) {
-        renewals[boot] = max(sentAt, renewals[boot] ?? sentAt)
     }
 }

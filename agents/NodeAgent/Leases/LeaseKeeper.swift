@@ -89,7 +89,10 @@ package actor LeaseKeeper: Service {
             // Before the heartbeat is sent, so that its renewal is one that was sent after the jump.
             await slices.feed(.clockJumped(by: jump))
         }
-        let heartbeat = core.beat(at: time.now(), applied: applied)
+        // After the clock was read: what ends now was active then.
+        let now = time.now()
+        let hasUntoldEnds = await slices.hasUntoldEnds
+        let heartbeat = core.beat(at: now, applied: applied, hasUntoldEnds: hasUntoldEnds)
         do {
             let answer = try await client.post("/agent/v1/heartbeat", heartbeat.json, timeout: core.patience)
             await take(core.answered(try HeartbeatReply(json: answer), to: heartbeat))
@@ -102,7 +105,7 @@ package actor LeaseKeeper: Service {
 
     private func take(_ outcome: HeartbeatCore.Outcome) async {
         switch outcome {
-        case .renewed(let sentAt, let incarnation, let wantsInventory):
+        case .renewed(let sentAt, let incarnation, let start, let wantsInventory):
             do throws(LeasePageError) {
                 page.publish(
                     try LeasePage.encode(Renewal(boot: core.bootID, incarnation: incarnation, sentAt: sentAt)))
@@ -113,7 +116,7 @@ package actor LeaseKeeper: Service {
             lastRenewal = sentAt
             note(.renewed) { logger.info("the lease is renewed", metadata: ["interval": "\(core.interval)"]) }
             await slices.feed(
-                .renewed(sentAt: sentAt, incarnation: incarnation, wantsInventory: wantsInventory))
+                .renewed(sentAt: sentAt, incarnation: incarnation, start: start, wantsInventory: wantsInventory))
         case .turnedAway(let reason, let message, let wantsInventory):
             note(.turnedAway(reason)) {
                 logger.error(

@@ -91,6 +91,9 @@ package actor SliceKeeper: Service {
     /// The revision up to which everything that the controller changed has been applied.
     package var appliedRevision: Revision { min(appliedSlices, appliedGangs) }
 
+    /// Whether an end of a task is not told to the controller yet.
+    package var hasUntoldEnds: Bool { core.hasUntoldEnds }
+
     /// Whether the controller accepts this node: before that nothing is said about the machine.
     package var isAdmitted: Bool { core.acceptsNode }
 

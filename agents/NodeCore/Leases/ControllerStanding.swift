@@ -5,8 +5,10 @@ import TidemillSeams
 ///
 /// A store that was restored from a backup has forgotten what came after it, so that its silence about a slice means
 /// nothing until it has heard what this node holds. A list does not say whose it is; hence what follows from *absence* is
-/// concluded only after a renewal that was **sent after the list had arrived** and named the known incarnation. What a list
-/// does say (a newer grant, an end that is asked for, a deletion) is never undone by an older copy and counts at once.
+/// concluded only after a renewal that was **sent after the list had arrived** and named the known incarnation; and a list
+/// that no renewal confirmed before another start of the controller answered is asked for again, since an older copy of the
+/// store may have shown it. What a list does say (a newer grant, an end that is asked for, a deletion) is never undone by an
+/// older copy and counts at once.
 package struct ControllerStanding: Hashable, Sendable {
     /// What the node does about a change.
     package enum Change: Hashable, Sendable {
@@ -19,6 +21,8 @@ package struct ControllerStanding: Hashable, Sendable {
     package private(set) var isAdmitted = false
     /// Of the last accepted renewal.
     package private(set) var incarnation: IncarnationID?
+    /// The start of the controller that acknowledged it.
+    private var start: StartID?
     /// The one that this node obeys.
     package private(set) var known: IncarnationID?
     /// Number of the newest demand for fresh lists.
@@ -59,19 +63,18 @@ package struct ControllerStanding: Hashable, Sendable {
     /// A renewal was acknowledged. `holdsNothing`: the machine was looked through, and there is nothing that a list could
     /// end; a node that never knew a controller then obeys the first one.
     package mutating func renewed(
-        sentAt: Instant, incarnation now: IncarnationID, holdsNothing: Bool
+        sentAt: Instant, incarnation now: IncarnationID, start: StartID, holdsNothing: Bool
     ) -> [Change] {
         var changes: [Change] = []
         isAdmitted = true
-        if wasRefused {
-            wasRefused = false
-            changes.append(relist())
-        }
-        if let before = incarnation, before != now {
+        let isOther = incarnation != nil && incarnation != now
+        if wasRefused || isOther || (start != self.start && hasUnconfirmedList) { changes.append(relist()) }
+        if isOther {
             isSettled = false
             lastSent = nil
-            changes.append(relist())
         }
+        wasRefused = false
+        self.start = start
         incarnation = now
         lastSent = max(sentAt, lastSent ?? sentAt)
         if known == nil, holdsNothing {
@@ -83,6 +86,14 @@ package struct ControllerStanding: Hashable, Sendable {
             changes.append(.known(now))
         }
         return changes
+    }
+
+    /// A list came after the last renewal.
+    private var hasUnconfirmedList: Bool {
+        [slicesListedAt, gangsListedAt].contains { listedAt in
+            guard let listedAt else { return false }
+            return lastSent.map { $0 < listedAt } ?? true
+        }
     }
 
     package mutating func turnedAway() {

@@ -5,7 +5,7 @@ import TidemillWire
 package struct HeartbeatCore: Sendable {
     package enum Outcome: Hashable, Sendable {
         /// Acknowledged: deadlines count from `sentAt`.
-        case renewed(sentAt: Instant, incarnation: IncarnationID, wantsInventory: Bool)
+        case renewed(sentAt: Instant, incarnation: IncarnationID, start: StartID, wantsInventory: Bool)
         /// The controller does not accept this node. It may still want to know what the node holds.
         case turnedAway(reason: String, message: String, wantsInventory: Bool)
         /// A reply to nothing that this core asked; it renews nothing.
@@ -46,13 +46,14 @@ package struct HeartbeatCore: Sendable {
     }
 
     /// The next heartbeat. `now` must be read before anything is sent.
-    package mutating func beat(at now: Instant, applied: Revision) -> Heartbeat {
+    package mutating func beat(at now: Instant, applied: Revision, hasUntoldEnds: Bool = false) -> Heartbeat {
         lastSent = now
         let seen = memory.seen
         return Heartbeat(
             node: node, bootID: bootID, machineID: identity.machineID, incarnation: seen?.incarnation,
             startID: seen?.startID, lastRevision: seen?.revision, agentStart: identity.agentStart,
-            previousStart: predecessors.first, sentAt: now.nanoseconds, appliedRevision: applied.rawValue)
+            previousStart: predecessors.first, sentAt: now.nanoseconds, appliedRevision: applied.rawValue,
+            hasUntoldEnds: hasUntoldEnds)
     }
 
     /// What a reply to `heartbeat` means.
@@ -70,7 +71,7 @@ package struct HeartbeatCore: Sendable {
         memory.starts = [identity.agentStart]
         memory.seen = .init(incarnation: reply.incarnation, startID: reply.startID, revision: reply.revision)
         return .renewed(
-            sentAt: Instant(nanoseconds: heartbeat.sentAt), incarnation: reply.incarnation,
+            sentAt: Instant(nanoseconds: heartbeat.sentAt), incarnation: reply.incarnation, start: reply.startID,
             wantsInventory: reply.wantsInventory)
     }
 

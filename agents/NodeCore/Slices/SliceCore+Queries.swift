@@ -26,6 +26,18 @@ extension SliceCore {
         return views[key.uid]?.grant?.epoch != key.epoch
     }
 
+    /// Whether something that was active here may have ended without the controller's knowing: what the lease shows says
+    /// nothing then of how long slices were active.
+    package var hasUntoldEnds: Bool {
+        guard isScanned, strays.isEmpty else { return true }
+        return held.values.contains { slice in
+            switch slice.phase {
+            case .emptying, .released: true
+            case .preparing, .prepared, .starting, .active: false
+            }
+        }
+    }
+
     /// Whose tasks run, so that they can be looked after.
     package var active: [HeldSlice] {
         held.values.filter { if case .active = $0.phase { true } else { false } }.sorted { $0.uid < $1.uid }

@@ -79,7 +79,7 @@ package struct SliceCore: Sendable {
         case .gangsListed(let all, let demand): listGangs(all, under: demand, at: now)
         case .gangSeen(let gang): see(gang, at: now)
         case .gangGone(let job): loseGang(job)
-        case .renewed(let sentAt, let incarnation, let wanted): renew(sentAt, incarnation, wanted, at: now)
+        case .renewed(let sentAt, let life, let start, let wanted): renew(sentAt, life, start, wanted, at: now)
         case .turnedAway(let wanted): turnAway(wanted, at: now)
         case .inventoryAnswered(let reply): inventoryAnswered(reply, at: now)
         case .inventoryUnanswered: inventoryUnanswered()
@@ -144,10 +144,11 @@ package struct SliceCore: Sendable {
     }
 
     private mutating func renew(
-        _ sentAt: Instant, _ incarnation: IncarnationID, _ wantsInventory: Bool, at now: Instant
+        _ sentAt: Instant, _ incarnation: IncarnationID, _ start: StartID, _ wantsInventory: Bool, at now: Instant
     ) -> [SliceEffect] {
         let holdsNothing = isScanned && held.isEmpty && strays.isEmpty
-        let changes = standing.renewed(sentAt: sentAt, incarnation: incarnation, holdsNothing: holdsNothing)
+        let changes = standing.renewed(
+            sentAt: sentAt, incarnation: incarnation, start: start, holdsNothing: holdsNothing)
         lastRenewal = max(sentAt, lastRenewal ?? sentAt)
         let renewal = Renewal(boot: bootID, incarnation: incarnation, sentAt: sentAt)
         for uid in deadlines.keys { _ = deadlines[uid]?.extend(renewal, at: now) }

@@ -24,8 +24,8 @@ package enum SliceEvent: Hashable, Sendable {
     case gangsListed([GangView], under: Int = 0)
     case gangSeen(GangView)
     case gangGone(JobUID)
-    /// A heartbeat, sent at `sentAt`, was acknowledged by a store in this life of it.
-    case renewed(sentAt: Instant, incarnation: IncarnationID, wantsInventory: Bool = false)
+    /// A heartbeat, sent at `sentAt`, was acknowledged by a start of the controller on a store in this life of it.
+    case renewed(sentAt: Instant, incarnation: IncarnationID, start: StartID, wantsInventory: Bool = false)
     /// The controller refuses this node: nothing is prepared or started until a renewal is acknowledged.
     case turnedAway(wantsInventory: Bool = false)
     /// The answer to `sendInventory`: grants to end now, and whether all that is kept is in the store.

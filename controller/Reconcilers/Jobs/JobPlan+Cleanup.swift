@@ -63,7 +63,7 @@ extension JobPlan {
     /// A final job: its totals are completed when the last slice is released, and it goes when its time to live is over.
     static func finished(_ seen: JobObservation) -> JobPlan {
         var job = seen.job
-        job.status.cardSeconds = seen.cardSeconds ?? job.status.cardSeconds
+        if !seen.slices.isEmpty { job.status.cardSeconds = seen.cardSeconds }
         if let attempt = job.status.gang?.attempt {
             job.status.isolation = job.status.isolation ?? seen.weakestIsolation(of: attempt)
         }

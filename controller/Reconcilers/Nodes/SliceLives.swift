@@ -5,7 +5,8 @@ import TidemillWire
 /// the agent knew of the slice's being active and the last one that was processed.
 ///
 /// Both are instants of the node's own boot clock at which it sent something. No wall clock is in it, no delay of a message,
-/// and no pause of the controller: never more than the truth (invariant 6), but for an end whose report is still under way.
+/// and no pause of the controller; and what was sent while an end was under way shows nothing: never more than the truth
+/// (invariant 6).
 package struct SliceLives: Sendable {
     private struct Life: Sendable {
         var boot: BootID
@@ -29,6 +30,7 @@ package struct SliceLives: Sendable {
 
     /// A heartbeat of the node was accepted.
     package mutating func heard(_ heartbeat: Heartbeat) {
+        if heartbeat.hasUntoldEnds { return }
         let sentAt = Instant(nanoseconds: heartbeat.sentAt)
         if let last, last.boot == heartbeat.bootID, last.sentAt >= sentAt { return }
         last = (heartbeat.bootID, sentAt)

@@ -79,6 +79,20 @@ extension RestoreObservation {
         }
     }
 
+    /// Ends of grants that the store knows and thinks held: their agents have yet to tell how they ended.
+    func untoldEnds(_ claims: [Claim]) -> Set<Claim> {
+        let granted = Dictionary(
+            slices.compactMap { slice in
+                slice.status.state == .released ? nil : slice.status.grant.map { (SliceUID(slice.metadata.uid), $0) }
+            }, uniquingKeysWith: { first, _ in first })
+        return Set(
+            claims.filter { claim in
+                let grant = granted[claim.report.uid]
+                return claim.report.phase == .ended && grant?.epoch == claim.report.grant.epoch
+                    && grant?.node == claim.node.rawValue
+            })
+    }
+
     /// Everything that is reported, by node, uid and epoch. What an agent knows only by its cgroup is looked up in the store.
     func claims(_ reports: [NodeID: Inventory]) -> [Claim] {
         let byUID = Dictionary(

@@ -27,7 +27,7 @@ extension RestorePlan {
 
     private mutating func judge(_ job: Kinds.Job, _ claims: [Claim], _ seen: RestoreObservation) {
         if let attempt = RestoredAttempt(job, claims, seen) {
-            let others = claims.filter { !attempt.members.contains($0) }
+            let others = claims.filter { !attempt.members.contains($0) && !untold.contains($0) }
             // What goes on is written down only when nothing else of the job runs (invariant 1b).
             if others.isEmpty { adopt(attempt) } else { stop(others) }
             return

@@ -9,7 +9,7 @@ import TidemillWire
 /// 1. Nothing is decided before every node of the roster has reported or was confirmed dead.
 /// 2. Of each job the attempt with the highest token is adopted, if it is whole; everything else that runs is ended. That an
 ///    attempt is not adopted is written before any of it is told to end, so that no later look comes to something else.
-/// 3. What the store thought granted and no node holds is Released.
+/// 3. What the store thought granted and no node holds is Released; how it ended is told by its agent, if that still knows.
 /// 4. Epochs are raised above every reported one, and only what was adopted is held.
 /// 5. The restore is over when nothing is left to write or to end.
 package struct RestorePlan: Sendable {
@@ -29,6 +29,8 @@ package struct RestorePlan: Sendable {
     package var steps: [Step] = []
     /// What each node is to end; empty lists are left out.
     package var stops: [NodeID: [InventoryReply.Stop]] = [:]
+    /// Ends that are reported in the ordinary way once the restore is over: nothing of them is left to end.
+    var untold: Set<Claim> = []
 
     /// Nothing is left to wait for, to end or to write.
     package var isOver: Bool { waitsFor.isEmpty && steps.isEmpty && stops.isEmpty }
@@ -46,6 +48,7 @@ package struct RestorePlan: Sendable {
         plan.waitsFor = seen.record.waitsFor.filter { reports[$0] == nil && !dead.contains($0) }
         if plan.waitsFor.isEmpty {
             let claims = seen.claims(reports)
+            plan.untold = seen.untoldEnds(claims)
             plan.judge(claims, seen)
             plan.release(seen, reported: Set(claims.map(\.report.uid)), dead: dead)
             if plan.steps.isEmpty, plan.stops.isEmpty { plan.count(claims, reports, seen) }
@@ -55,7 +58,7 @@ package struct RestorePlan: Sendable {
     }
 
     mutating func stop(_ claims: some Sequence<Claim>) {
-        for claim in claims { stops[claim.node, default: []].append(claim.stop) }
+        for claim in claims where !untold.contains(claim) { stops[claim.node, default: []].append(claim.stop) }
     }
 
     /// Jobs that have no attempt yet are looked at by nobody else meanwhile: they are told what they wait for (invariant 8).
