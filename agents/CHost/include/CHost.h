@@ -2,6 +2,7 @@
 /// never be Swift (code that runs in a forked child). Functions that can fail return a negative errno unless they say
 /// otherwise; none of them prints or allocates for the caller to free.
 #pragma once
+#include "Groups.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
