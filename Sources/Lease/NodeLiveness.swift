@@ -72,9 +72,9 @@ package struct NodeLiveness: Hashable, Sendable {
     }
 
     /// Whether the agent renews often enough for a grant with this `after`: the interval was announced in one
-    /// acknowledgement and another renewal came after it. Only then may the grant commit.
+    /// acknowledgement, another renewal came after it, and no longer one was announced then. Only so may the grant commit.
     package func hasAgreed(after: Duration) -> Bool {
-        confirmed <= HeartbeatInterval.agreed(smallestAfter: after)
+        max(announced, confirmed) <= HeartbeatInterval.agreed(smallestAfter: after)
     }
 
     /// The detection times in force; the slower of what was announced and what was confirmed.

@@ -98,6 +98,18 @@ import TidemillSeams
         #expect(node.detection.disconnected == .milliseconds(1_250))
     }
 
+    @Test func `a node that was just allowed to renew seldom has agreed to nothing short`() {
+        var node = NodeLiveness(at: at(0), state: .ready)
+        let after: Duration = .milliseconds(1_500)
+        _ = node.on(.granted(slice, .stop(after: after)), at: at(0))
+        _ = node.on(.renewed, at: at(1))
+        _ = node.on(.renewed, at: at(2))
+        _ = node.on(.released(slice), at: at(3))
+        _ = node.on(.renewed, at: at(4))
+        // It was told two seconds: a grant now would be fenced before the next heartbeat.
+        #expect(!node.hasAgreed(after: after))
+    }
+
     @Test func `when the interval grows again, silence is judged by the longer one at once`() {
         var node = NodeLiveness(at: at(0), state: .ready)
         _ = node.on(.granted(slice, .stop(after: .milliseconds(1_500))), at: at(0))
