@@ -13,7 +13,7 @@ export SEED
 AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
-        test-integration test-crash test-failover test-nodes test-kubectl simulate bench bench-heartbeat bench-failover
+        test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-exec test-vm simulate bench bench-heartbeat bench-failover
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -48,8 +48,17 @@ test-failover: setup ## take away controllers, agents and stores under running w
 test-nodes: setup ## drain, cordon, maintain and lose nodes; back up, fill the disk, recover
 	@bash Tools/test-nodes.sh $(ARGS)
 
+test-isolation: setup ## attack slices from inside, with their mechanisms on and off; kill the agent at every step
+	@bash Tools/test-isolation.sh $(ARGS)
+
+test-exec: setup ## sessions in running tasks: codes, streams, terminals, limits, ends; run -it
+	@bash Tools/test-exec.sh $(ARGS)
+
 test-kubectl: setup ## Debian's kubectl against a running Tidemill
 	@bash Tools/test-kubectl.sh
+
+test-vm: setup ## a virtual machine with systemd, cgroup v2 alone and four NUMA nodes; ARGS='boot unit' chooses suites
+	@bash Tools/test-vm.sh $(ARGS)
 
 simulate: setup ## seeded histories with every fault, and every broken rule; SEEDS=1000 FIRST=1, or SEED=N for one
 	@bash Tools/simulate.sh $(SEEDS) $(FIRST)

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# A virtual machine as operators' machines are: systemd, cgroup v2 alone, four NUMA nodes. test-vm.sh [SUITE…], each of them a
+# script of Tools/vm/suites that runs inside, on a fresh copy of the saved machine.
+# Last line: vm: suites=NAME,… passed=N failed=0
+set -uo pipefail
+source "$(dirname "$0")/lib.sh"
+source Tools/vm/machine.sh
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(boot unit)
+names=$(IFS=, && echo "${suites[*]}")
+passed=0
+failed=0
+
+# stage NAME SINCE: says how long it took.
+stage() { echo "$1: $((SECONDS - $2)) s"; }
+give_up() {
+    echo "$1"
+    echo "vm: suites=$names passed=$passed failed=$((failed + 1))"
+    exit 1
+}
+
+for suite in "${suites[@]}"; do
+    [ -f "Tools/vm/suites/$suite.sh" ] || give_up "there is no suite '$suite' in Tools/vm/suites"
+done
+# What runs that were themselves killed have left.
+find .build/vm -maxdepth 1 \( -name 'run.*' -o -name 'building.*' \) -mmin +180 -exec rm -rf {} + 2>/dev/null
+bash Tools/vm/setup.sh || give_up "the programs for the virtual machine are missing"
+began=$SECONDS
+build_release tidemill tidemill-controller tidemill-agent tidemill-shim || give_up "the programs cannot be built"
+stage "programs" $began
+
+began=$SECONDS
+image=$(bash Tools/vm/image.sh) || give_up "the image cannot be built; see .build/vm/image.log"
+stage "image" $began
+
+work=$(mktemp -d "$PWD/.build/vm/run.XXXXXX")
+cleanup() {
+    vm_stop
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# What the machine says of itself when something went wrong.
+last_words() {
+    echo "--- the machine's console"
+    tail -n 25 "$vm_links/console.log"
+    echo "--- QEMU"
+    tail -n 5 "$vm_links/qemu.log"
+}
+
+# The saved machine: started once for each image and each way of starting it.
+began=$SECONDS
+hardware=$({ vm_hardware; echo "$vm_kernel_arguments $vm_disk_bytes"; qemu-system-x86_64 --version; } | sha256sum)
+saved="$image/saved-${hardware:0:16}.qcow2"
+exec 8>"$image/lock"
+flock --wait 900 8 || give_up "another run saves the machine for 15 minutes already"
+if [ ! -e "$saved" ]; then
+    rm -f "$image"/saved-*.qcow2
+    mkdir "$work/links"
+    truncate --size "$vm_disk_bytes" "$work/empty.raw"
+    qemu-img create -q -f qcow2 -b "$image/root.qcow2" -F qcow2 "$work/new.qcow2" || give_up "the disk cannot be made"
+    vm_start "$image" "$work/new.qcow2" "$work/empty.raw" "$work/links"
+    if ! vm_expect "$vm_from" 300 'vm: ready'; then
+        last_words
+        give_up "the machine did not start within 300 s"
+    fi
+    stage "cold boot" $began
+    vm_save ready || give_up "the machine cannot be saved"
+    vm_stop
+    mv "$work/new.qcow2" "$saved"
+    rm -rf "$work/links" "$work/empty.raw"
+fi
+flock --unlock 8
+stage "saved machine" $began
+
+# pack FOLDER SOURCE PROGRAM…: programs of SOURCE without their symbols, with the libraries that the machine lacks beside them:
+# a program that was not linked statically looks there for Swift's.
+pack() {
+    local folder=$1 source=$2 program
+    shift 2
+    mkdir -p "$folder"
+    for program in "$@"; do
+        strip -o "$folder/$program" "$source/$program" || return 1
+        ldd "$source/$program" | awk '$3 ~ "^/" && $3 !~ "^/(usr/)?lib" {print $3}' |
+            xargs -r cp --update --dereference --target-directory "$folder" || return 1
+    done
+}
+
+# The files that go in, as a tar on a disk.
+began=$SECONDS
+mkdir -p "$work/files/vm"
+cp -r Tools/vm/guest Tools/vm/suites "$work/files/vm/"
+cp -r deploy "$work/files/"
+head -c 1000000 /dev/urandom >"$work/files/vm/sent"
+(cd "$work/files/vm" && sha256sum sent >sent.sha256)
+pack "$work/files/bin" "$TIDEMILL_BIN" tidemill tidemill-controller tidemill-agent tidemill-shim ||
+    give_up "the programs of $TIDEMILL_BIN cannot be packed"
+tar --create --file "$work/files.raw" --owner 0 --group 0 --numeric-owner --directory "$work/files" .
+bytes=$(stat --format %s "$work/files.raw")
+rm -rf "$work/files/bin"
+[ "$bytes" -le "$vm_disk_bytes" ] || give_up "the files take $bytes bytes, and the disk has $vm_disk_bytes"
+truncate --size "$vm_disk_bytes" "$work/files.raw"
+stage "files ($((bytes >> 20)) MiB)" $began
+
+# returned OUT: what came back is what was sent, and the clock inside is ours.
+returned() {
+    local behind
+    behind=$(($(date +%s) - $(cat "$1/clock")))
+    cmp "$work/files/vm/sent" "$1/returned" && [ "$behind" -ge 0 ] && [ "$behind" -le 60 ]
+}
+
+# run SUITE: on a copy of the saved machine.
+run() {
+    local suite=$1 log=.build/logs/vm-$1.log out=.build/logs/vm-$1 status=0 good bad began=$SECONDS
+    rm -rf "$out" "$work/links"
+    mkdir -p "$out" "$work/links"
+    cp --sparse=always "$saved" "$work/disk.qcow2"
+    vm_start "$image" "$work/disk.qcow2" "$work/files.raw" "$work/links" -loadvm ready
+    if vm_greet 60; then
+        stage "$suite: loaded" $began
+        vm_run "$suite" 900 "$out" >"$log" || status=$?
+    else
+        echo "$suite: the saved machine does not answer" >"$log"
+        status=124
+    fi
+    good=$(figure passed "$(last_line "$suite:" "$log")")
+    bad=$(figure failed "$(last_line "$suite:" "$log")")
+    [ "$suite" != boot ] || [ "$status" -ne 0 ] || if returned "$out"; then good=$((good + 1)); else
+        echo "FAILED what came back is not what was sent"
+        bad=$((bad + 1))
+    fi
+    if [ "$status" -ne 0 ] || [ "$bad" -ne 0 ] || [ "$good" -le 0 ]; then
+        grep -E '^FAILED' "$log"
+        tail -n 20 "$log"
+        last_words
+        [ "$bad" -gt 0 ] || bad=1
+    fi
+    vm_stop
+    rm -f "$work/disk.qcow2"
+    [ "$good" -gt 0 ] && passed=$((passed + good))
+    failed=$((failed + bad))
+    echo "$suite: passed=$good failed=$bad ($((SECONDS - began)) s)"
+}
+
+mkdir -p .build/logs
+for suite in "${suites[@]}"; do run "$suite"; done
+echo "vm: suites=$names passed=$passed failed=$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
