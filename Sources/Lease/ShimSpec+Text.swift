@@ -20,11 +20,8 @@ extension ShimSpec {
         text.add("workingDirectory", workingDirectory)
         text.add("userID", userID.map(Int64.init))
         text.add("groupID", groupID.map(Int64.init))
-        text.add("taskProcs", groups.taskProcs)
-        text.add("shimProcs", groups.shimProcs)
-        if let file = groups.killFile { text.add("killFile", file) }
-        if let file = groups.freezerFile { text.add("freezerFile", file) }
-        if let file = groups.oomFile { text.add("oomFile", file) }
+        Containment.add(containment, to: &text)
+        groups.add(to: &text)
         text.add("log", logPath)
         text.add("logMaxBytes", logMaxBytes)
         text.add("logFiles", Int64(logFiles))
@@ -52,19 +49,36 @@ extension ShimSpec {
             sliceUID: SliceUID(try text.text("sliceUID")), epoch: epoch, token: Token(try text.number("token")),
             boot: boot, deadline: deadline, pagePath: try text.text("page"), command: command,
             environment: text.all("environment"), workingDirectory: try text.text("workingDirectory"),
-            userID: try Self.credential("userID", in: text), groupID: try Self.credential("groupID", in: text),
-            groups: GroupFiles(
-                taskProcs: text.all("taskProcs"), shimProcs: text.all("shimProcs"),
-                killFile: text.optionalText("killFile"), freezerFile: text.optionalText("freezerFile"),
-                oomFile: text.optionalText("oomFile")),
+            userID: try text.credential("userID"), groupID: try text.credential("groupID"),
+            containment: try Containment.read(text), groups: GroupFiles(text),
             logPath: try text.text("log"), logMaxBytes: try text.number("logMaxBytes"),
             logFiles: Int(try text.number("logFiles")), startedPath: try text.text("started"),
             endPath: try text.text("ended"), stopGrace: .nanoseconds(try text.number("stopGrace")),
             oomScoreAdjust: Int(try text.number("oomScoreAdjust")))
     }
+}
 
-    private static func credential(_ key: String, in text: RecordText) throws(RecordError) -> UInt32? {
-        guard let number = try text.optionalNumber(key) else { return nil }
+extension GroupFiles {
+    func add(to text: inout RecordText) {
+        text.add("taskProcs", taskProcs)
+        text.add("shimProcs", shimProcs)
+        if let killFile { text.add("killFile", killFile) }
+        if let freezerFile { text.add("freezerFile", freezerFile) }
+        if let oomFile { text.add("oomFile", oomFile) }
+    }
+
+    init(_ text: RecordText) {
+        self.init(
+            taskProcs: text.all("taskProcs"), shimProcs: text.all("shimProcs"),
+            killFile: text.optionalText("killFile"), freezerFile: text.optionalText("freezerFile"),
+            oomFile: text.optionalText("oomFile"))
+    }
+}
+
+extension RecordText {
+    /// A user or group id; nil when the key is missing.
+    func credential(_ key: String) throws(RecordError) -> UInt32? {
+        guard let number = try optionalNumber(key) else { return nil }
         guard let credential = UInt32(exactly: number), credential != .max else { throw .invalid(key) }
         return credential
     }

@@ -21,6 +21,8 @@ package struct ShimSpec: Hashable, Sendable {
     /// Credentials of the task; nil keeps the shim's own.
     package var userID: UInt32?
     package var groupID: UInt32?
+    /// What keeps the task away from the rest of the machine; nil: only its groups and its pid namespace.
+    package var containment: Containment?
 
     /// What the task joins and the shim clears; see `GroupFiles`.
     package var groups: GroupFiles
@@ -43,8 +45,9 @@ package struct ShimSpec: Hashable, Sendable {
     package init(
         sliceUID: SliceUID, epoch: Epoch, token: Token, boot: BootID, deadline: Deadline?, pagePath: String,
         command: [String], environment: [String], workingDirectory: String = "/", userID: UInt32? = nil,
-        groupID: UInt32? = nil, groups: GroupFiles = GroupFiles(), logPath: String, logMaxBytes: Int64 = 16 << 20,
-        logFiles: Int = 4, startedPath: String, endPath: String, stopGrace: Duration = .seconds(30),
+        groupID: UInt32? = nil, containment: Containment? = nil, groups: GroupFiles = GroupFiles(), logPath: String,
+        logMaxBytes: Int64 = 16 << 20, logFiles: Int = 4, startedPath: String, endPath: String,
+        stopGrace: Duration = .seconds(30),
         oomScoreAdjust: Int = -999
     ) {
         self.sliceUID = sliceUID
@@ -58,6 +61,7 @@ package struct ShimSpec: Hashable, Sendable {
         self.workingDirectory = workingDirectory
         self.userID = userID
         self.groupID = groupID
+        self.containment = containment
         self.groups = groups
         self.logPath = logPath
         self.logMaxBytes = logMaxBytes

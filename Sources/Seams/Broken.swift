@@ -1,0 +1,24 @@
+/// What a test asks to be broken on purpose, so that it can see that it would notice: `TIDEMILL_BREAK`, a comma list. Debug
+/// builds only; who reads the environment is under `#if DEBUG`.
+package struct Broken: Hashable, Sendable {
+    /// The whole text, for handing on.
+    package var text: String
+    /// `fence`: no kernel fence, no namespaces.
+    package var isFence: Bool
+    /// `omit:NAME`: mechanisms that are left out.
+    package var omitted: Set<String>
+    /// `die-at:N`: the agent kills itself before this step of the executor, counted from 1 since its start.
+    package var dieAt: Int?
+
+    package static let nothing = Broken("")
+
+    package init(_ text: String) {
+        self.text = text
+        let words = text.split(separator: ",").map(String.init)
+        isFence = words.contains("fence")
+        omitted = Set(words.filter { $0.hasPrefix("omit:") }.map { String($0.dropFirst(5)) })
+        dieAt = words.last { $0.hasPrefix("die-at:") }.flatMap { Int($0.dropFirst(7)) }
+    }
+
+    package func omits(_ name: String) -> Bool { omitted.contains(name) }
+}
