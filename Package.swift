@@ -172,6 +172,13 @@ if !coresOnly {
             "tidemill-failover", "Tests/EndToEnd/Failover", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         program("tidemill-nodes", "Tests/EndToEnd/Nodes", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         program("tidemill-witness", "Tests/EndToEnd/Witness", []),
+        program(
+            "tidemill-hostile", "Tests/EndToEnd/Hostile", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
+        // What it runs inside slices: no runtime beside it, so that it runs whatever a slice can see.
+        .executableTarget(
+            name: "tidemill-attacker", path: "Tests/EndToEnd/Attacker", cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+        .target(name: "TidemillPreload", path: "Tests/EndToEnd/Preload", cSettings: [.define("_GNU_SOURCE")]),
         tests(
             "APIServerTests",
             [
@@ -219,6 +226,9 @@ if !coresOnly {
 let package = Package(
     name: "tidemill",
     platforms: [.macOS(.v15)],
+    // What a task is told to preload, in the hostile suite.
+    products: coresOnly
+        ? [] : [.library(name: "TidemillPreload", type: .dynamic, targets: ["TidemillPreload"])],
     dependencies: dependencies,
     targets: targets,
     swiftLanguageModes: [.v6]

@@ -1,0 +1,142 @@
+import Foundation
+import TidemillClient
+import TidemillModel
+import TidemillRig
+
+/// The agent dies before each step of prepare and of release in turn, at every position. After its restart, and once the
+/// job is over, nothing may be left that belongs to no live slice.
+struct Positions {
+    /// More steps than any plan has.
+    private static let most = 400
+
+    /// What becomes of the job while the agent is dead.
+    private enum Fate: String, CaseIterable {
+        /// It stays wanted: the preparation, or the release, is carried to its end.
+        case kept
+        /// It is deleted: what was prepared is undone.
+        case deleted
+    }
+
+    func perform() async throws -> (positions: Int, problems: [String]) {
+        try await withRig(try Rig("positions")) { rig in
+            let stage = try Stage(rig)
+            try await stage.open()
+            let filters = try await Leftovers.filters(rig)
+            let found = try await withThrowingTaskGroup(of: (positions: Int, problems: [String]).self) { lanes in
+                for fate in Fate.allCases {
+                    lanes.addTask { try await dieEverywhere(stage, rig.seat(fate.rawValue), fate) }
+                }
+                return try await lanes.reduce(into: (positions: 0, problems: [String]())) {
+                    $0.positions += $1.positions
+                    $0.problems += $1.problems
+                }
+            }
+            let left = try await Leftovers.settled { try await Leftovers.filters(rig, beyond: filters) }
+            return (found.positions, found.problems + left)
+        }
+    }
+
+    /// Tries positions until one lies behind the last step.
+    private func dieEverywhere(_ stage: Stage, _ seat: Seat, _ fate: Fate) async throws -> (Int, [String]) {
+        var problems: [String] = []
+        for position in 1...Self.most {
+            let job = "\(fate.rawValue)-\(position)"
+            try await stage.raise(seat, broken: "die-at:\(position)")
+            try await stage.submit(
+                job, of: Stage.tenants.attacker, on: seat, command: ["/bin/true"],
+                environment: [Leftovers.mark: seat.node], cpu: "100m", memory: "64Mi")
+            guard try await hasDied(stage, seat, job) else {
+                try await stage.lower(seat)
+                if position == 1 { problems.append("\(fate.rawValue): the agent never died, so nothing was tried") }
+                return (position - 1, problems)
+            }
+            if fate == .deleted {
+                try await stage.rig.admin().delete(Kinds.Job.info, namespace: Stage.tenants.attacker, name: job)
+            }
+            try await stage.raise(seat, broken: "")
+            if fate == .kept { _ = try await stage.end(job, of: Stage.tenants.attacker) }
+            try await stage.released(job, of: Stage.tenants.attacker)
+            problems += try await Leftovers.settled { try Leftovers.of(seat, stage.rig) }
+                .map { "\(fate.rawValue), dead before step \(position): \($0)" }
+            try await stage.rig.killAgent(on: seat)
+        }
+        return (Self.most, problems + ["\(fate.rawValue): no end after \(Self.most) positions"])
+    }
+
+    /// Whether the agent died before the job held nothing any more.
+    private func hasDied(_ stage: Stage, _ seat: Seat, _ job: String) async throws -> Bool {
+        try await Patience.until("the agent dies, or \(job) is over", within: .seconds(60)) {
+            guard let agent = await stage.rig.agents[seat], agent.isRunning else { return true }
+            // Not there before the job was seen.
+            guard let slice = try? await stage.slice(job, of: Stage.tenants.attacker) else { return nil }
+            guard slice.status.state == .released else { return nil }
+            // The last steps may come after the report of the release.
+            return try Leftovers.of(seat, stage.rig).isEmpty ? false : nil
+        }
+    }
+}
+
+/// What of a node is still there although no slice is.
+enum Leftovers {
+    /// In the environment of every task whose processes are looked for, with its node's name.
+    static let mark = "LEFTOVERS"
+
+    static func of(_ seat: Seat, _ rig: Rig) throws -> [String] {
+        var found = groups(seat)
+        let slices = "\(seat.stateFolder)/slices"
+        // Not there before the first slice.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: slices)) ?? [] {
+            found.append("folder \(slices)/\(name)")
+        }
+        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        found += mounts.split(separator: "\n").filter { $0.contains(seat.node) }.map { "mount \($0)" }
+        found += rig.shims(of: seat).map { "shim \($0)" }
+        found += Kernel.processes(withEnvironment: "\(mark)=\(seat.node)").map { "process \($0)" }
+        return found
+    }
+
+    /// Groups of slices and shims, in every hierarchy.
+    private static func groups(_ seat: Seat) -> [String] {
+        // Without hierarchies there are no groups.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
+        return (names.map { "/sys/fs/cgroup/\($0)" } + ["/sys/fs/cgroup"]).flatMap { hierarchy in
+            ["slices", "shims"].flatMap { kind -> [String] in
+                let parent = "\(hierarchy)/\(seat.cgroupRoot)/\(kind)"
+                // Not there before the agent's first start, and in no hierarchy that it does not use.
+                let inside = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+                return inside.map { "\(parent)/\($0)" }.filter(isFolder).map { "group \($0)" }
+            }
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    /// How many device filters the kernel holds; nil where it does not say.
+    static func filters(_ rig: Rig) async throws -> Int? {
+        let report = "\(rig.folder)/filters-\(UUID().uuidString)"
+        _ = try await rig.run("tidemill-attacker", ["count-filters", report])
+        return Evidence(report: try String(contentsOfFile: report, encoding: .utf8)).last("filters").flatMap { Int($0) }
+    }
+
+    static func filters(_ rig: Rig, beyond before: Int?) async throws -> [String] {
+        guard let before, let now = try await filters(rig), now > before else { return [] }
+        return ["\(now - before) device filter(s) of \(now)"]
+    }
+
+    /// What `look` still finds after ten seconds.
+    static func settled(_ look: () async throws -> [String]) async throws -> [String] {
+        var found: [String] = []
+        do {
+            try await Patience.untilTrue("nothing is left", within: .seconds(10)) {
+                found = try await look()
+                return found.isEmpty
+            }
+        } catch let error as RigError where error.description.hasPrefix("waited") {
+            return found
+        }
+        return []
+    }
+}

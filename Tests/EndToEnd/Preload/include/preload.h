@@ -1,0 +1,2 @@
+/// Nothing to call: the library's constructor is what it is for.
+#pragma once
