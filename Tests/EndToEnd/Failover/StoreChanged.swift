@@ -95,10 +95,16 @@ struct StoreRolledBack: Trial {
         try await rig.start()
         let early = try await rig.startWork([("early", .keep)], on: rig.seat, of: [rig.seat])[0]
         let (older, newest) = ("\(rig.folder)/older", "\(rig.folder)/newest")
+        // In the older copy it still waits.
+        try await rig.cordon(rig.seat, true)
+        try await rig.submitWitness("waits", seconds: 1)
+        try await Patience.untilTrue("the job waits") { try await rig.job("waits").status.reason != nil }
         try await rig.killController(SIGTERM)
         try rig.copyStore(to: older)
         try await rig.startController()
+        try await rig.cordon(rig.seat, false)
         try await rig.wait(for: rig.seat, toBe: .ready)
+        try await rig.wait(for: "waits", toBe: .succeeded)
         let late = try await rig.startWork([("late", .keep)], on: rig.seat, of: [rig.seat])[0]
         try await rig.killController(SIGTERM)
         try rig.copyStore(to: newest)
@@ -113,9 +119,10 @@ struct StoreRolledBack: Trial {
         // Its state stays what the controller last knew: nothing is judged any more.
         findings.check("\(name): the node is not Ready", ready?.status != .true, ready?.status.rawValue ?? "none")
         findings.check("\(name): the message names the way out", ready?.message?.contains("restore") == true)
-        try await rig.submitWitness("refused", seconds: 1)
+        let said = await refusal { try await rig.submitWitness("refused", seconds: 1) }
+        findings.check("\(name): what would be lost is not accepted", said.contains(Self.reason), said)
         let job = try await Patience.until("the job shows \(Self.reason)") {
-            let job = try await rig.job("refused")
+            let job = try await rig.job("waits")
             return job.status.reason == Self.reason ? job : nil
         }
         findings.check(
@@ -123,7 +130,7 @@ struct StoreRolledBack: Trial {
         let slices = try await rig.admin().list(Kinds.Slice.self, namespace: "default").objects
         findings.check(
             "\(name): nothing is granted",
-            slices.allSatisfy { !$0.metadata.name.hasPrefix("refused") || $0.status.grant == nil })
+            slices.allSatisfy { !$0.metadata.name.hasPrefix("waits") || $0.status.grant == nil })
         for work in [early, late] {
             findings.check("\(name): \(work.job) goes on", Kernel.isAlive(work.pid))
         }
@@ -135,7 +142,18 @@ struct StoreRolledBack: Trial {
         for work in [early, late] { try await findings.checkKept(work, rig, name) }
         try await rig.submitWitness("accepted", seconds: 1)
         try await rig.wait(for: "accepted", toBe: .succeeded)
+        findings.check("\(name): what had ended did not run again", try rig.witness().runs(of: "waits").count == 1)
         return findings
+    }
+
+    /// What the API says to a write; empty when it takes it.
+    private func refusal(_ write: () async throws -> Void) async -> String {
+        do {
+            try await write()
+            return ""
+        } catch {
+            return "\(error)"
+        }
     }
 }
 
