@@ -28,7 +28,7 @@ build_release() {
     local scratch=.build-release program
     if [ -z "${TIDEMILL_BUILT:-}" ]; then
         for program in "$@"; do
-            swift build -c release --static-swift-stdlib --scratch-path "$scratch" --product "$program"
+            swift build -c release --static-swift-stdlib --scratch-path "$scratch" --product "$program" || return 1
         done
         TIDEMILL_BIN="$PWD/$scratch/release"
     fi

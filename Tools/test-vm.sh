@@ -19,15 +19,20 @@ give_up() {
     exit 1
 }
 
+scripts=()
 for suite in "${suites[@]}"; do
+    scripts+=("Tools/vm/suites/$suite.sh")
     [ -f "Tools/vm/suites/$suite.sh" ] || give_up "there is no suite '$suite' in Tools/vm/suites"
 done
 # What runs that were themselves killed have left.
 find .build/vm -maxdepth 1 \( -name 'run.*' -o -name 'building.*' \) -mmin +180 -exec rm -rf {} + 2>/dev/null
 bash Tools/vm/setup.sh || give_up "the programs for the virtual machine are missing"
-began=$SECONDS
-build_release tidemill tidemill-controller tidemill-agent tidemill-shim || give_up "the programs cannot be built"
-stage "programs" $began
+if grep -q '^# Programs: release' "${scripts[@]}"; then
+    began=$SECONDS
+    build_release tidemill tidemill-controller tidemill-agent tidemill-shim || give_up "the programs cannot be built"
+    release=$TIDEMILL_BIN
+    stage "programs" $began
+fi
 
 began=$SECONDS
 image=$(bash Tools/vm/image.sh) || give_up "the image cannot be built; see .build/vm/image.log"
@@ -87,21 +92,28 @@ pack() {
     done
 }
 
-# The files that go in, as a tar on a disk.
-began=$SECONDS
-mkdir -p "$work/files/vm"
-cp -r Tools/vm/guest Tools/vm/suites "$work/files/vm/"
-cp -r deploy "$work/files/"
-head -c 1000000 /dev/urandom >"$work/files/vm/sent"
-(cd "$work/files/vm" && sha256sum sent >sent.sha256)
-pack "$work/files/bin" "$TIDEMILL_BIN" tidemill tidemill-controller tidemill-agent tidemill-shim ||
-    give_up "the programs of $TIDEMILL_BIN cannot be packed"
-tar --create --file "$work/files.raw" --owner 0 --group 0 --numeric-owner --directory "$work/files" .
-bytes=$(stat --format %s "$work/files.raw")
-rm -rf "$work/files/bin"
-[ "$bytes" -le "$vm_disk_bytes" ] || give_up "the files take $bytes bytes, and the disk has $vm_disk_bytes"
-truncate --size "$vm_disk_bytes" "$work/files.raw"
-stage "files ($((bytes >> 20)) MiB)" $began
+# write_files SUITE: what goes in for a suite, as a tar on a raw disk. Its line "# Programs: BUILD" says which build it takes.
+write_files() {
+    local files=$work/files bytes
+    rm -rf "$files" "$work/files.raw"
+    mkdir -p "$files/vm"
+    cp -r Tools/vm/guest Tools/vm/suites "$files/vm/"
+    cp -r deploy "$files/"
+    head -c 100000 /dev/urandom >"$files/vm/sent"
+    (cd "$files/vm" && sha256sum sent >sent.sha256)
+    case $(sed -n 's/^# Programs: //p' "Tools/vm/suites/$1.sh") in
+    release) pack "$files/bin" "$release" tidemill tidemill-controller tidemill-agent tidemill-shim || return 1 ;;
+    esac
+    tar --create --file "$work/files.raw" --owner 0 --group 0 --numeric-owner --directory "$files" . || return 1
+    rm -rf "$files/bin"
+    bytes=$(stat --format %s "$work/files.raw")
+    if [ "$bytes" -gt "$vm_disk_bytes" ]; then
+        echo "the files of suite $1 take $bytes bytes, and the disk has $vm_disk_bytes"
+        return 1
+    fi
+    truncate --size "$vm_disk_bytes" "$work/files.raw"
+    echo "$1: $((bytes >> 20)) MiB go in"
+}
 
 # returned OUT: what came back is what was sent, and the clock inside is ours.
 returned() {
@@ -114,12 +126,19 @@ returned() {
 run() {
     local suite=$1 log=.build/logs/vm-$1.log out=.build/logs/vm-$1 status=0 good bad began=$SECONDS
     rm -rf "$out" "$work/links"
+    if ! write_files "$suite"; then
+        failed=$((failed + 1))
+        echo "$suite: its files cannot be packed"
+        return
+    fi
     mkdir -p "$out" "$work/links"
     cp --sparse=always "$saved" "$work/disk.qcow2"
     vm_start "$image" "$work/disk.qcow2" "$work/files.raw" "$work/links" -loadvm ready
     if vm_greet 60; then
         stage "$suite: loaded" $began
+        vm_unpacked=$SECONDS
         vm_run "$suite" 900 "$out" >"$log" || status=$?
+        echo "$suite: unpacked after $((vm_unpacked - began)) s"
     else
         echo "$suite: the saved machine does not answer" >"$log"
         status=124

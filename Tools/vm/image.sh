@@ -68,7 +68,7 @@ cp "$root/boot/vmlinuz-$kernel" "$work/vmlinuz"
 rm -rf "$initrd" "$root"/boot/*
 
 say "making the disk"
-mke2fs -q -t ext4 -d "$root" "$work/root.raw" 3G
+mke2fs -q -t ext4 -d "$root" "$work/root.raw" 3G >>"$log" 2>&1
 qemu-img convert -O qcow2 "$work/root.raw" "$work/root.qcow2"
 rm -rf "$root" "$work/root.raw" "$work/order"
 touch "$work/complete"

@@ -100,25 +100,24 @@ vm_greet() {
 }
 
 # vm_run SUITE SECONDS OUT: runs a suite of the second disk; prints what it prints, unpacks its files into the folder OUT,
-# and gives its status.
+# and gives its status, 124 when it was not done in time.
 vm_run() {
     local end=$((SECONDS + $2)) out=$3
     echo "run $(date +%s) $1" >&"$vm_to"
+    line=
     while vm_line "$vm_from" $((end - SECONDS)); do
         case $line in
-        'vm: files') break ;;
+        'vm: files' | 'vm: done '*) break ;;
         'vm: here '*) ;; # the answer to a second greeting
         *) echo "$line" ;;
         esac
+        [ "$line" != 'vm: unpacked' ] || vm_unpacked=$SECONDS
     done
     [ "$line" = 'vm: files' ] || return 124
-    while vm_line "$vm_from" $((end - SECONDS)); do
-        case $line in
-        'vm: done '*) break ;;
-        *) echo "$line" ;;
-        esac
-    done >"$out/files.base64"
-    base64 --decode "$out/files.base64" | tar --extract --gzip --no-same-owner --directory "$out" || return 125
-    rm -f "$out/files.base64"
+    timeout $((end > SECONDS ? end - SECONDS : 1)) sed '/^vm: done /q' <&"$vm_from" | tr -d '\r' >"$out/sent"
+    [ "${PIPESTATUS[0]}" -eq 0 ] || return 124
+    head -n -1 "$out/sent" | base64 --decode | tar --extract --gzip --no-same-owner --directory "$out" || return 125
+    line=$(tail -n 1 "$out/sent")
+    rm -f "$out/sent"
     return "${line#vm: done }"
 }
