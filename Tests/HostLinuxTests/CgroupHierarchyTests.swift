@@ -34,7 +34,9 @@ import TidemillSeams
     @Test func `a machine without usable cgroups says so`() throws {
         let driver = try detect("proc /proc proc rw 0 0\n").driver(root: "tidemill/n1")
         #expect(
-            driver.unenforced == ["CPU, memory and process limits are not enforced: no cgroup hierarchy is mounted."])
+            driver.unenforced == [
+                "CPU, memory, process and device limits are not enforced: no cgroup hierarchy is mounted."
+            ])
     }
 
     @Test(arguments: [("u-1.7", "u-1", 7), ("a.b.3", "a.b", 3)]) func `a group's name carries slice and epoch`(

@@ -112,19 +112,40 @@ import TidemillSeams
     }
 
     @Test func `one identity has one agent on a machine, from whatever folder it runs`() throws {
-        let machine = "test-\(KernelRandomness().uuid())"
-        do {
-            let held = try IdentityLock(machineID: machine)
-            do throws(HostError) {
-                _ = try IdentityLock(machineID: machine)
-                Issue.record("a second one was let in")
-            } catch {
-                #expect(error.description.contains("is the state folder a copy"))
+        try withFolder { folder in
+            let locks = folder + "/locks"
+            do {
+                let held = try IdentityLock(machineID: "a/../b", folder: locks)
+                do throws(HostError) {
+                    _ = try IdentityLock(machineID: "a/../b", folder: locks)
+                    Issue.record("a second one was let in")
+                } catch {
+                    #expect(error.description.contains("is the state folder a copy"))
+                }
+                _ = try IdentityLock(machineID: "a/../bx", folder: locks)
+                #expect(try HostFile.names(in: locks) == ["612f2e2e2f62.lock"])
+                var facts = stat()
+                #expect(stat(locks, &facts) == 0 && facts.st_mode & 0o777 == 0o700)
+                withExtendedLifetime(held) {}
             }
-            _ = try IdentityLock(machineID: machine + "x")
-            withExtendedLifetime(held) {}
+            #expect(try HostFile.names(in: locks) == [], "let go, and nothing left")
+            _ = try IdentityLock(machineID: "a/../b", folder: locks)
         }
-        _ = try IdentityLock(machineID: machine)
+    }
+
+    @Test func `locks are not kept where another user could hold them`() throws {
+        try withFolder { folder in
+            try HostFile.makeFolder(folder + "/open")
+            chmod(folder + "/open", 0o777)
+            symlink(folder, folder + "/link")
+            for place in ["/open", "/link"] {
+                #expect(
+                    throws: HostError.unexpected("\(folder + place) must be a folder that this user alone may write to")
+                ) {
+                    _ = try IdentityLock(machineID: "a", folder: folder + place)
+                }
+            }
+        }
     }
 
     @Test func `only a file that is not there counts as absent`() throws {

@@ -7,7 +7,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/// The name of our programs, as bpftool shows it.
+/// The name of our programs, as bpftool(8) shows it.
 static const char program_name[] = "tm_devices";
 enum { attached_max = 64 };
 
@@ -151,29 +151,6 @@ int tm_device_filter_count(const char *folder) {
     int count = attached(group, ids);
     close(group);
     return count;
-}
-
-int tm_device_filters_loaded(void) {
-    union bpf_attr attributes;
-    memset(&attributes, 0, sizeof attributes);
-    int count = 0, result;
-    while ((result = bpf(BPF_PROG_GET_NEXT_ID, &attributes)) == 0) {
-        uint32_t id = attributes.next_id;
-        int program = program_of(id);
-        memset(&attributes, 0, sizeof attributes);
-        attributes.start_id = id;
-        if (program < 0) continue;
-        struct bpf_prog_info about;
-        memset(&about, 0, sizeof about);
-        union bpf_attr question;
-        memset(&question, 0, sizeof question);
-        question.info.bpf_fd = (uint32_t)program;
-        question.info.info_len = sizeof about;
-        question.info.info = (uint64_t)(uintptr_t)&about;
-        if (bpf(BPF_OBJ_GET_INFO_BY_FD, &question) == 0 && strcmp(about.name, program_name) == 0) count++;
-        close(program);
-    }
-    return result == -ENOENT ? count : result;
 }
 
 int tm_is_delegated(const char *folder) {

@@ -25,8 +25,6 @@ int tm_device_filter_try(void);
 int tm_device_filter_apply(const char *folder, const struct tm_device_rule *rules, size_t count);
 /// How many filters are on the folder itself, not counting those of groups above.
 int tm_device_filter_count(const char *folder);
-/// How many filters of ours are loaded on the whole machine.
-int tm_device_filters_loaded(void);
 
 // MARK: delegation, in bpf.c as well
 

@@ -6,6 +6,9 @@ package protocol CgroupDriver: Sendable {
     /// What cannot be enforced on this machine, a sentence each with its reason; empty when everything is.
     var unenforced: [String] { get }
 
+    /// Where groups are made; nil where none can be.
+    var tree: CgroupTree? { get }
+
     /// Makes the slice's groups with their limits in force, empty. Existing ones get these limits anew (idempotent).
     func create(_ group: SliceGroup, limits: SliceLimits) throws(HostError)
 
@@ -26,6 +29,9 @@ package protocol CgroupDriver: Sendable {
 
     /// Memory that the slice uses now, in bytes; nil where it is not accounted.
     func memoryBytes(_ group: SliceGroup) throws(HostError) -> Int64?
+
+    /// How much the slice waits for CPU, memory and disks; empty where the kernel does not tell.
+    func pressure(_ group: SliceGroup) -> [Pressure.Resource: Pressure]
 
     /// Asks the kernel to stop the slice where it stands. It may take a moment, and on v1 a second asking: repeat until
     /// `isFrozen`. Where nothing can freeze, nothing happens, and `unenforced` says so.

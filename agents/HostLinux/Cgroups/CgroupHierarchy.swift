@@ -8,6 +8,8 @@ package struct CgroupHierarchy: Hashable, Sendable {
     package var unified: String?
     /// Controllers that the version 2 hierarchy offers at its root.
     package var unifiedControllers: [String]
+    /// This process's group in the version 2 hierarchy, `/` for its root.
+    package var own = "/"
 
     package enum Kind: String, Hashable, Sendable {
         case version1 = "v1"
@@ -52,18 +54,37 @@ package struct CgroupHierarchy: Hashable, Sendable {
             // A hierarchy that may not be read offers nothing.
             let offered = (try? HostFile.readText(unified + "/cgroup.controllers")) ?? ""
             found.unifiedControllers = offered.split(separator: " ").map(String.init)
+            // Where it is not told, as in tests, this process counts as sitting at the top.
+            let groups = (try? HostFile.readText(procRoot + "/self/cgroup")) ?? ""
+            for line in groups.split(separator: "\n") where line.hasPrefix("0::/") {
+                found.own = String(line.dropFirst(3))
+            }
         }
         return found
     }
 
     /// The driver for this machine. `root` is the relative name below each hierarchy under which everything is made,
-    /// such as `tidemill/node-1`. Never fails: what cannot be used is told in `unenforced`.
+    /// such as `tidemill/node-1`, or, with a leading slash, a group that was left to Tidemill (`CgroupDelegation`). Never
+    /// fails: what cannot be used is told in `unenforced`.
     package func driver(root: String) -> any CgroupDriver {
-        switch kind {
-        case .version1, .hybrid: CgroupV1Driver(hierarchy: self, root: root)
-        case .version2:
-            NoCgroups(reason: "this version of Tidemill sets limits on cgroup v1 only, and this machine has v2")
-        case .absent: NoCgroups(reason: "no cgroup hierarchy is mounted")
+        switch (kind, unified) {
+        case (.version2, let mount?):
+            do throws(HostError) {
+                return try CgroupV2Driver(delegation: delegation(mount: mount, root: root))
+            } catch {
+                return NoCgroups(reason: "\(error)")
+            }
+        case (.absent, _), (.version2, nil):
+            return NoCgroups(reason: "no cgroup hierarchy is mounted")
+        case (.version1, _), (.hybrid, _):
+            return CgroupV1Driver(hierarchy: self, root: root.hasPrefix("/") ? root + "/tidemill" : root)
         }
+    }
+
+    private func delegation(mount: String, root: String) throws(HostError) -> CgroupDelegation {
+        try CgroupDelegation(
+            mount: mount, own: own, root: root,
+            // All groups but the hierarchy's root have a type.
+            isTop: !HostFile.exists(mount + "/cgroup.type"), isLeft: { tm_is_delegated($0) == 1 })
     }
 }

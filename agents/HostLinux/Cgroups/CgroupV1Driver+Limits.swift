@@ -3,12 +3,12 @@ import Glibc
 extension CgroupV1Driver {
     package func create(_ group: SliceGroup, limits: SliceLimits) throws(HostError) {
         guard group.isSafe else { throw .unexpected("'\(group)' is not a name for a cgroup") }
-        for folder in folders {
-            for path in [path(folder, group), shimPath(folder, group)] { try HostFile.makeFolder(path) }
+        for folder in place.folders {
+            for path in [path(folder, group), place.shim(folder, group)] { try HostFile.makeFolder(path) }
         }
         if let root = roots["cpuset"] {
             // The kernel lets no process into a group whose two lists are empty.
-            try setLists(shimPath(root, group), cpus: nil, memoryNodes: nil)
+            try setLists(place.shim(root, group), cpus: nil, memoryNodes: nil)
             try setLists(path(root, group), cpus: limits.cpus, memoryNodes: limits.memoryNodes)
         }
         if let root = roots["cpu"], let quota = limits.quotaMilliCPU {

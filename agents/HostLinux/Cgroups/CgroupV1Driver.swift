@@ -5,10 +5,10 @@ import Glibc
 /// `cgroup.kill`.
 package struct CgroupV1Driver: CgroupDriver {
     package let unenforced: [String]
-    /// Folders under which we make groups, by controller; `unified` for the v2 hierarchy. Only those that can be used.
-    let roots: [String: String]
-    /// Distinct folders of `roots`: two controllers may share a hierarchy (cpu,cpuacct).
-    let folders: [String]
+    /// Where our groups are, by controller; `unified` for the v2 hierarchy. Only those that can be used.
+    let place: CgroupTree
+    package var tree: CgroupTree? { place }
+    var roots: [String: String] { place.roots }
 
     /// Controllers that limits need, and what is lost without one.
     private static let wanted: [(controller: String, loss: String)] = [
@@ -35,18 +35,40 @@ package struct CgroupV1Driver: CgroupDriver {
             // Without it, ending a slice falls back on its namespace's init and on repeated kills.
             usable["unified"] = try? Self.prepare(mount: mount, root: root, isCpuset: false)
         }
-        if let memory = usable["memory"], !HostFile.exists(memory + "/memory.memsw.limit_in_bytes"), Self.hasSwap() {
+        do throws(HostError) {
+            if let mount = hierarchy.controllers["devices"] {
+                usable["devices"] = try Self.prepare(mount: mount, root: root, isCpuset: false)
+            } else if let unified = usable["unified"] {
+                if let reason = DeviceFilter.whyNotOnVersion2() { throw reason }
+                usable["devices"] = unified
+            } else {
+                throw .unexpected("this kernel offers no cgroup controller 'devices'")
+            }
+        } catch {
+            sentences.append("Devices are not denied: \(error).")
+        }
+        if let mount = hierarchy.controllers["blkio"] {
+            // Throttles are set for those who ask for them only.
+            usable["blkio"] = try? Self.prepare(mount: mount, root: root, isCpuset: false)
+        }
+        var place = CgroupTree(version: .version1, roots: usable)
+        place.limitsSwap = usable["memory"].map { HostFile.exists($0 + "/memory.memsw.limit_in_bytes") } ?? false
+        if usable["memory"] != nil, !place.limitsSwap, Self.hasSwap() {
             sentences.append("Swap is not limited: this kernel does not account it (boot with swapaccount=1).")
         }
-        roots = usable
-        folders = Set(usable.values).sorted()
+        if let cpuset = usable["cpuset"] {
+            // Empty where it cannot be read, which then fails the first slice with its reason.
+            place.allCPUs = (try? HostFile.readText(cpuset + "/slices/cpuset.cpus")) ?? ""
+            place.allMemoryNodes = (try? HostFile.readText(cpuset + "/slices/cpuset.mems")) ?? ""
+        }
+        self.place = place
         unenforced = sentences
     }
 
     package func files(of group: SliceGroup) -> SliceGroupFiles {
         var files = SliceGroupFiles()
-        files.taskProcs = folders.map { path($0, group) + "/cgroup.procs" }
-        files.shimProcs = folders.map { shimPath($0, group) + "/cgroup.procs" }
+        files.taskProcs = place.folders.map { path($0, group) + "/cgroup.procs" }
+        files.shimProcs = place.folders.map { place.shim($0, group) + "/cgroup.procs" }
         if let root = roots["unified"], HostFile.exists(path(root, group) + "/cgroup.kill") {
             files.killFile = path(root, group) + "/cgroup.kill"
         }
@@ -55,25 +77,11 @@ package struct CgroupV1Driver: CgroupDriver {
         return files
     }
 
-    package func groups() throws(HostError) -> [SliceGroup] {
-        var found: Set<SliceGroup> = []
-        for folder in folders {
-            for kind in ["slices", "shims"] where HostFile.exists("\(folder)/\(kind)") {
-                found.formUnion(try HostFile.names(in: "\(folder)/\(kind)").compactMap(SliceGroup.init(name:)))
-            }
-        }
-        return found.sorted { $0.name < $1.name }
-    }
+    package func groups() throws(HostError) -> [SliceGroup] { try place.groups() }
 
-    package func processCount(_ group: SliceGroup) throws(HostError) -> Int {
-        var most: Int32 = 0
-        for folder in folders {
-            let count = tm_cgroup_signal(path(folder, group), 0)
-            try HostError.check(count, "list the processes of", path(folder, group))
-            most = max(most, count)
-        }
-        return Int(most)
-    }
+    package func processCount(_ group: SliceGroup) throws(HostError) -> Int { try place.processCount(group) }
+
+    package func pressure(_ group: SliceGroup) -> [Pressure.Resource: Pressure] { place.pressure(group) }
 
     package func freeze(_ group: SliceGroup) throws(HostError) {
         if let root = roots["freezer"] { try HostFile.write("FROZEN", to: path(root, group) + "/freezer.state") }
@@ -90,57 +98,18 @@ package struct CgroupV1Driver: CgroupDriver {
     }
 
     package func kill(_ group: SliceGroup) throws(HostError) {
-        if let root = roots["unified"], HostFile.exists(path(root, group) + "/cgroup.kill") {
-            try HostFile.write("1", to: path(root, group) + "/cgroup.kill")
-        }
-        for folder in folders {
-            for path in [path(folder, group), shimPath(folder, group)] {
-                try HostError.check(tm_cgroup_signal(path, SIGKILL), "kill", path)
-            }
-        }
+        try place.kill(group)
         // The v1 freezer holds even SIGKILL back.
         if let root = roots["freezer"], HostFile.exists(path(root, group)) { try thaw(group) }
     }
 
-    package func remove(_ group: SliceGroup) throws(HostError) {
-        guard group.isSafe else { throw .unexpected("'\(group)' is not a name for a cgroup") }
-        for folder in folders {
-            for path in [path(folder, group), shimPath(folder, group)] { try removeTree(path) }
-        }
-    }
+    package func remove(_ group: SliceGroup) throws(HostError) { try place.remove(group) }
 
-    func path(_ root: String, _ group: SliceGroup) -> String { "\(root)/slices/\(group.name)" }
-    func shimPath(_ root: String, _ group: SliceGroup) -> String { "\(root)/shims/\(group.name)" }
-
-    /// Removes a group and those that a task made below it.
-    private func removeTree(_ path: String) throws(HostError) {
-        guard HostFile.exists(path) else { return }
-        for name in try HostFile.names(in: path) {
-            var facts = stat()
-            let below = "\(path)/\(name)"
-            if lstat(below, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { try removeTree(below) }
-        }
-        if rmdir(path) == 0 || errno == ENOENT { return }
-        let number = errno
-        if number == EBUSY { throw .busy(path: path, processes: Int(max(0, tm_cgroup_signal(path, 0)))) }
-        throw .failed("remove", path: path, errno: number)
-    }
+    func path(_ root: String, _ group: SliceGroup) -> String { place.slice(root, group) }
 
     private static func hasSwap() -> Bool {
         // Without /proc/swaps there is no swap.
         let text = (try? HostFile.readText("/proc/swaps")) ?? ""
         return text.split(separator: "\n").count > 1
-    }
-}
-
-extension CgroupV1Driver {
-    /// Removes the root's own groups when no slice is left in them, as an agent's uninstallation does.
-    package func removeRoot() {
-        for folder in folders {
-            // A group that is not empty stays, which is what is wanted.
-            rmdir(folder + "/slices")
-            rmdir(folder + "/shims")
-            rmdir(folder)
-        }
     }
 }

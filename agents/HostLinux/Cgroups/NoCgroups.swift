@@ -1,10 +1,11 @@
 /// The driver of a machine on which no cgroup can be used: nothing is bounded, and it says so.
 package struct NoCgroups: CgroupDriver {
     package let unenforced: [String]
+    package var tree: CgroupTree? { nil }
 
     /// - Parameter reason: why, as the end of a sentence.
     package init(reason: String) {
-        unenforced = ["CPU, memory and process limits are not enforced: \(reason)."]
+        unenforced = ["CPU, memory, process and device limits are not enforced: \(reason)."]
     }
 
     package func create(_ group: SliceGroup, limits: SliceLimits) {}
@@ -14,6 +15,7 @@ package struct NoCgroups: CgroupDriver {
     package func oomKills(_ group: SliceGroup) -> Int64 { 0 }
     package func cpuNanoseconds(_ group: SliceGroup) -> Int64? { nil }
     package func memoryBytes(_ group: SliceGroup) -> Int64? { nil }
+    package func pressure(_ group: SliceGroup) -> [Pressure.Resource: Pressure] { [:] }
     package func freeze(_ group: SliceGroup) {}
     package func thaw(_ group: SliceGroup) {}
     package func isFrozen(_ group: SliceGroup) -> Bool { true }
