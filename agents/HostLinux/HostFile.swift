@@ -95,6 +95,14 @@ package final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Whether the locked file is the one that has this name now.
+    func isAt(_ path: String) -> Bool {
+        var held = stat()
+        var named = stat()
+        return fstat(descriptor, &held) == 0 && stat(path, &named) == 0
+            && held.st_dev == named.st_dev && held.st_ino == named.st_ino
+    }
+
     deinit {
         close(descriptor)
     }

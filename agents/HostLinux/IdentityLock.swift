@@ -1,36 +1,54 @@
 import Glibc
 
-/// Keeps a second agent with the same identity from this machine: an abstract unix socket named for the machine's id, which
-/// the kernel frees with its holder, however it ends. The lock on the state folder does not see a copy of the folder; this
-/// does, since a copy has the same instance key and so the same id.
+/// Keeps a second agent with the same identity from this machine: a locked file named for the machine's id, in a folder
+/// that is the agent's user's alone, so that no task can hold it. The kernel frees the lock with its holder, however it
+/// ends. The lock on the state folder does not see a copy of the folder; this does, since a copy has the same instance
+/// key and so the same id.
 package final class IdentityLock: Sendable {
-    private let descriptor: Int32
+    private let lock: FileLock
+    private let path: String
 
+    /// - Parameter folder: made when it is not there; refused when it is not this user's alone.
     /// - Throws: `.unexpected` with a sentence when another process holds it.
-    package init(machineID: String) throws(HostError) {
-        let opened = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard opened >= 0 else { throw .failed("open a socket for", path: "the machine's identity", errno: errno) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        // The leading NUL makes the name abstract: it is in no file system.
-        let name = [0] + Array("tidemill-agent/\(machineID)".utf8.prefix(100))
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        let length = socklen_t(MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2) + socklen_t(name.count)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(opened, $0, length) }
-        }
-        guard result == 0 else {
-            let number = errno
-            close(opened)
-            guard number == EADDRINUSE else { throw .failed("bind", path: "the machine's identity", errno: number) }
-            throw .unexpected(
-                "another agent with this identity runs on this machine already: is the state folder a copy of its? Give each agent a state folder of its own, and remove `instance-key` from the copy"
+    package init(machineID: String, folder: String = IdentityLock.folder()) throws(HostError) {
+        try Self.claim(folder)
+        // Slashes and dots of an id must not lead elsewhere.
+        let name = machineID.utf8.prefix(100).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let path = "\(folder)/\(name).lock"
+        while true {
+            let taken = try HostFile.lock(
+                path,
+                otherwise:
+                    "another agent with this identity runs on this machine already: is the state folder a copy of its? Give each agent a state folder of its own, and remove `instance-key` from the copy"
             )
+            // The last holder may have removed the file between our opening and our locking it.
+            if taken.isAt(path) {
+                lock = taken
+                self.path = path
+                return
+            }
         }
-        descriptor = opened
     }
 
     deinit {
-        close(descriptor)
+        // Still locked, so that nobody else's is removed.
+        unlink(path)
+    }
+
+    /// `/run/tidemill-identity` for root; for others below their own run folder, or /tmp without one.
+    package static func folder() -> String {
+        let user = geteuid()
+        if user == 0 { return "/run/tidemill-identity" }
+        let own = "/run/user/\(user)"
+        return HostFile.exists(own) ? own + "/tidemill-identity" : "/tmp/tidemill-identity-\(user)"
+    }
+
+    private static func claim(_ folder: String) throws(HostError) {
+        try HostFile.makeFolder(folder, mode: 0o700)
+        var facts = stat()
+        guard lstat(folder, &facts) == 0 else { throw .failed("look at", path: folder, errno: errno) }
+        guard facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == geteuid(), facts.st_mode & 0o022 == 0 else {
+            throw .unexpected("\(folder) must be a folder that this user alone may write to")
+        }
     }
 }
