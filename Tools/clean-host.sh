@@ -22,7 +22,8 @@ for name in tidemill-agent tidemill-controller tidemill-shim; do
     done
 done
 
-for root in /sys/fs/cgroup/tidemill /sys/fs/cgroup/*/tidemill; do
+for root in /sys/fs/cgroup/tidemill /sys/fs/cgroup/*/tidemill \
+    /sys/fs/cgroup/system.slice/tidemill-slices.service/tidemill; do
     [ -d "$root" ] || continue
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         while read -r frozen; do echo THAWED >"$frozen" 2>/dev/null; done < <(find "$root" -name freezer.state)
@@ -38,5 +39,5 @@ for root in /sys/fs/cgroup/tidemill /sys/fs/cgroup/*/tidemill; do
 done
 
 while read -r target; do umount "$target" 2>/dev/null; done < <(awk '$2 ~ /\/tidemill-/ {print $2}' /proc/mounts)
-rm -rf /run/tidemill "$home" "${TMPDIR:-/tmp}"/tidemill-*
+rm -rf /run/tidemill /run/tidemill-identity "$home" "${TMPDIR:-/tmp}"/tidemill-*
 echo "clean-host: ended $processes processes, removed $groups cgroups, and the state under $home and /run/tidemill"
