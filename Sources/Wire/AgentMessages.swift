@@ -78,8 +78,13 @@ package struct HeartbeatReply: Hashable, Sendable {
 /// A request that the controller sends down an agent's tunnel; the agent answers by dialling
 /// `POST /agent/v1/tunnel/{id}`.
 package struct TunnelOpen: Hashable, Sendable {
+    /// What can be asked for; another word is of a newer controller.
+    package enum Verb {
+        package static let logs = "logs"
+        package static let exec = "exec"
+    }
+
     package var id: String
-    /// What is asked for; `logs` is the only one so far.
     package var verb: String
     package var namespace: String
     package var task: String
@@ -87,10 +92,12 @@ package struct TunnelOpen: Hashable, Sendable {
     package var follow: Bool
     /// Start with this many last lines; everything when nil.
     package var tailLines: Int64?
+    /// What to run, with the verb `exec`.
+    package var exec: ExecRequest?
 
     package init(
-        id: String, verb: String = "logs", namespace: String, task: String, follow: Bool = false,
-        tailLines: Int64? = nil
+        id: String, verb: String = Verb.logs, namespace: String, task: String, follow: Bool = false,
+        tailLines: Int64? = nil, exec: ExecRequest? = nil
     ) {
         self.id = id
         self.verb = verb
@@ -98,6 +105,7 @@ package struct TunnelOpen: Hashable, Sendable {
         self.task = task
         self.follow = follow
         self.tailLines = tailLines
+        self.exec = exec
     }
 }
 
@@ -162,7 +170,8 @@ extension TunnelOpen: WireValue {
         self.init(
             id: try reader.required("id"), verb: try reader.required("verb"),
             namespace: try reader.required("namespace"), task: try reader.required("task"),
-            follow: try reader.value("follow", default: false), tailLines: try reader.optional("tailLines"))
+            follow: try reader.value("follow", default: false), tailLines: try reader.optional("tailLines"),
+            exec: try reader.optional("exec"))
     }
 
     package var json: JSON {
@@ -173,6 +182,7 @@ extension TunnelOpen: WireValue {
         writer.put("task", task)
         writer.put("follow", follow)
         writer.put("tailLines", tailLines)
+        writer.put("exec", exec)
         return writer.json
     }
 }

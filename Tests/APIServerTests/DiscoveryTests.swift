@@ -42,6 +42,7 @@ import TidemillWire
             #expect(node["verbs"]?.array?.contains("watch") == true)
             #expect(list.contains { $0["name"] == "nodes/status" })
             #expect(list.contains { $0["name"] == "tasks/log" })
+            #expect(list.contains { $0["name"] == "tasks/exec" && $0["verbs"] == ["create"] })
         }
     }
 

@@ -13,6 +13,7 @@ import TidemillWire
 
     @Test func `paths name what Kubernetes says they name`() throws {
         let job = try #require(kinds["tidemill.dev", "v1alpha1", "jobs"])
+        let task = try #require(kinds["tidemill.dev", "v1alpha1", "tasks"])
         let namespace = try #require(kinds["", "v1", "namespaces"])
         let event = try #require(kinds["", "v1", "events"])
         let group = "/apis/tidemill.dev/v1alpha1"
@@ -28,6 +29,7 @@ import TidemillWire
             ("/api/v1/namespaces/x", .object(namespace, namespace: "", name: "x", part: nil)),
             ("/api/v1/namespaces/x/status", .object(namespace, namespace: "", name: "x", part: .status)),
             ("/api/v1/namespaces/x/events", .collection(event, namespace: "x")),
+            (group + "/namespaces/x/tasks/y/exec", .object(task, namespace: "x", name: "y", part: .exec)),
             ("/agent/v1/inventory", .inventory), ("/admin/v1/backup", .backup),
             ("/agent/v1/tunnel/7", .tunnelStream(id: "7")), ("/readyz/ping", .health),
         ]
@@ -36,7 +38,8 @@ import TidemillWire
 
     @Test(arguments: [
         "/apis/tidemill.dev/v1alpha1/jobs/y", "/apis/tidemill.dev/v1alpha1/namespaces/x/nodes",
-        "/apis/tidemill.dev/v1alpha1/namespaces/x/jobs/y/log", "/api/v1/namespaces/x/events/y/status",
+        "/apis/tidemill.dev/v1alpha1/namespaces/x/jobs/y/log", "/apis/tidemill.dev/v1alpha1/namespaces/x/jobs/y/exec",
+        "/api/v1/namespaces/x/events/y/status",
         "/api/v1/nodes", "/apis/v1", "/version/x", "/agent/v2/tunnel",
         "/admin/v1", "/admin/v1/backup/x", "/admin/v2/backup",
     ]) func `other paths name nothing`(_ path: String) {

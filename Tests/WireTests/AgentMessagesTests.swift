@@ -33,6 +33,12 @@ struct AgentMessagesTests {
         #expect(try TunnelOpen(json: try JSON.parse(open.json.bytes)) == open)
         let short = try TunnelOpen(json: ["id": "1", "verb": "logs", "namespace": "lab", "task": "t", "later": 1])
         #expect(short == TunnelOpen(id: "1", namespace: "lab", task: "t"))
+        for terminal in [nil, ExecRequest.Terminal(rows: 50, columns: 132, type: "vt100")] {
+            let exec = TunnelOpen(
+                id: "1", verb: TunnelOpen.Verb.exec, namespace: "lab", task: "t",
+                exec: ExecRequest(command: ["sh", "-c", "echo \"ü\"\n"], terminal: terminal))
+            #expect(try TunnelOpen(json: try JSON.parse(exec.json.bytes)) == exec)
+        }
     }
 
     @Test func `what is missing or of another type is named`() {

@@ -5,7 +5,8 @@ import TidemillModel
 import TidemillSeams
 import TidemillWire
 
-/// The three connections of an agent: heartbeats, its control stream, and one stream for each log that it was asked for.
+/// The three connections of an agent: heartbeats, its control stream, and one stream for each log or session that it was
+/// asked for.
 struct AgentRoutes: Sendable {
     let hub: TunnelHub
     let heartbeats: any HeartbeatHandler
@@ -80,20 +81,13 @@ struct AgentRoutes: Sendable {
             afterwards: { await hub.detach(node, id: id) })
     }
 
-    /// `POST /agent/v1/tunnel/{id}`: the body is the log. Answered when the log, or whoever reads it, ends.
+    /// `POST /agent/v1/tunnel/{id}`: the body is what was asked for.
     func stream(_ id: String, _ call: Call) async throws(APIError) -> Reply {
         let node = try agent(call)
-        let pipe = try await hub.accept(id, from: node)
-        var isWanted = true
-        do {
-            for try await chunk in call.request.body {
-                isWanted = await pipe.send(chunk)
-                if !isWanted { break }
-            }
-        } catch {
-            // The agent's connection broke: what came is all there is.
-        }
-        await pipe.finish()
+        let session = try await hub.accept(id, from: node)
+        if let back = session.back { return joined(session, back, call) }
+        // Answered when the log, or whoever reads it, ends.
+        let isWanted = await Self.carry(call.request.body, into: session.pipe)
         return .json(["done": .bool(isWanted)])
     }
 
@@ -103,10 +97,8 @@ struct AgentRoutes: Sendable {
     ) async throws(APIError) -> Reply {
         let follow = try call.query.flag("follow")
         let tail = try call.query.integer("tailLines", in: 0...Int64.max)
-        let session = try await hub.open(node, namespace: namespace, task: task, follow: follow, tailLines: tail)
-        guard await hasDialled(session) else {
-            await hub.close(session)
-            throw .unavailable("the agent of node \"\(node)\" did not answer within \(Self.dialTime)")
+        let session = try await opened(node) {
+            TunnelOpen(id: $0, namespace: namespace, task: task, follow: follow, tailLines: tail)
         }
         let (hub, sleep, channel) = (hub, sleep, call.channel)
         return Reply(
@@ -119,6 +111,35 @@ struct AgentRoutes: Sendable {
                 try await writer.finish(nil)
             },
             afterwards: { await hub.close(session) })
+    }
+
+    /// Opens what `request` says, and waits for the agent of `node` to dial.
+    func opened(
+        _ node: NodeID, _ request: @Sendable (_ id: String) -> TunnelOpen
+    ) async throws(APIError) -> TunnelHub.Session {
+        let session = try await hub.open(node, request)
+        guard await hasDialled(session) else {
+            await hub.close(session)
+            throw .unavailable("the agent of node \"\(node)\" did not answer within \(Self.dialTime)")
+        }
+        return session
+    }
+
+    /// Puts a request's body into a pipe, up to the end of either; with `drains`, what nobody wants is read all the same.
+    /// False when nobody reads the pipe any more.
+    @discardableResult
+    static func carry(_ body: RequestBody, into pipe: BytePipe, drains: Bool = false) async -> Bool {
+        var isWanted = true
+        do {
+            for try await chunk in body where chunk.readableBytes > 0 {
+                if isWanted { isWanted = await pipe.send(chunk) }
+                if !isWanted, !drains { break }
+            }
+        } catch {
+            // The sender's connection broke: what came is all there is.
+        }
+        await pipe.finish()
+        return isWanted
     }
 
     private func hasDialled(_ session: TunnelHub.Session) async -> Bool {

@@ -3,14 +3,17 @@ import TidemillModel
 import TidemillSeams
 import TidemillWire
 
-/// Joins clients that want to read a task's log with the agents that have it. Agents open no port: each keeps a control
-/// stream here, is told over it what is wanted, and dials back.
+/// Joins clients that want a task's log, or a session inside it, with the agents that have it. Agents open no port: each
+/// keeps a control stream here, is told over it what is wanted, and dials back.
 package actor TunnelHub {
-    /// One log on its way from an agent to a client.
+    /// One log on its way from an agent to a client, or a session whose bytes go both ways.
     struct Session: Sendable {
         let id: String
         let node: NodeID
-        let pipe: LogPipe
+        /// From the agent to the client.
+        let pipe: BytePipe
+        /// From the client to the agent; nil for a log.
+        let back: BytePipe?
         /// Ends when the agent has dialled.
         let dialled: AsyncStream<Void>
         fileprivate let dial: AsyncStream<Void>.Continuation
@@ -51,33 +54,33 @@ package actor TunnelHub {
         tunnels[node] = nil
     }
 
-    /// Asks the agent of `node` for the log of a task. Throws `.unavailable` without its control stream, and
-    /// `.tooManyRequests` beyond the limits.
-    func open(
-        _ node: NodeID, namespace: String, task: String, follow: Bool, tailLines: Int64?
-    ) throws(APIError) -> Session {
+    /// Asks the agent of `node` for something of a task; `request` gets the id of it. Throws `.unavailable` without its
+    /// control stream, and `.tooManyRequests` beyond the limits.
+    func open(_ node: NodeID, _ request: @Sendable (_ id: String) -> TunnelOpen) throws(APIError) -> Session {
         guard let tunnel = tunnels[node] else {
-            throw .unavailable("the agent of node \"\(node)\" is not connected; its logs can be read once it is")
+            throw .unavailable("the agent of node \"\(node)\" is not connected; try again once it is")
         }
         guard sessions.count < limits.logStreams,
             sessions.values.count(where: { $0.node == node }) < limits.logStreamsPerNode
         else { throw .tooManyRequests(retryAfterSeconds: 1) }
         let id = randomness.uuid()
+        let open = request(id)
         let (dialled, dial) = AsyncStream<Void>.makeStream()
-        let session = Session(id: id, node: node, pipe: LogPipe(), dialled: dialled, dial: dial)
+        let session = Session(
+            id: id, node: node, pipe: BytePipe(), back: open.exec == nil ? nil : BytePipe(), dialled: dialled,
+            dial: dial)
         sessions[id] = session
-        tunnel.requests.yield(
-            TunnelOpen(id: id, namespace: namespace, task: task, follow: follow, tailLines: tailLines))
+        tunnel.requests.yield(open)
         return session
     }
 
     /// The agent of `node` answers the request `id`. Throws `.notFound` for one that is not waiting, or not for this node.
-    func accept(_ id: String, from node: NodeID) throws(APIError) -> LogPipe {
+    func accept(_ id: String, from node: NodeID) throws(APIError) -> Session {
         guard let session = sessions[id], session.node == node else {
             throw .notFound(resource: "tunnel", name: id)
         }
         session.dial.finish()
-        return session.pipe
+        return session
     }
 
     /// The session is over, whichever side ended it.
@@ -85,5 +88,6 @@ package actor TunnelHub {
         sessions[session.id] = nil
         session.dial.finish()
         await session.pipe.abandon()
+        await session.back?.abandon()
     }
 }

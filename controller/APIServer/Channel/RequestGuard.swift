@@ -7,7 +7,8 @@ import NIOHTTPTypes
 /// 1. The first request's head must have come before the deadline that was set when the connection was accepted.
 /// 2. A body must have come whole within `limits.body`, and never grows past `limits.drainedBytes`. A body that only drips is
 ///    seen when its next piece comes; one that stops is the idle time-out's.
-/// 3. Log streams of agents are exempt: they are as long as they are. One that is answered before its end is cut.
+/// 3. Log streams of agents and sessions in tasks are exempt: they are as long as they are. One that is answered before
+///    its end is cut. They may also be silent for as long as they like; that the peer is there is TCP's to say.
 /// 4. After a body that was too large the connection ends, once the client has sent it and could read the answer.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
@@ -19,6 +20,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let bodyTime: TimeAmount
     private let refusal: ByteBuffer
     private var setupDeadline: Scheduled<Void>?
+    /// Set while a stream is open.
+    private var nextSign: Scheduled<Void>?
     private var bodyDeadline = NIODeadline.distantFuture
     private var bodyBytes = 0
     private var isExempt = false
@@ -42,7 +45,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             bodyBytes = 0
             hasOpenRequest = true
             bodyDeadline = context.eventLoop.now + bodyTime
-            isExempt = head.path.map { $0.hasPrefix(TunnelRoute.prefix) } ?? false
+            isExempt = head.path.map(TunnelRoute.isStream) ?? false
+            if isExempt { scheduleSign(context) }
         case .body(let buffer):
             guard !isExempt else { break }
             bodyBytes += buffer.readableBytes
@@ -52,12 +56,22 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .end:
             hasOpenRequest = false
+            nextSign?.cancel()
             if closesAfterRequest, !hasOpenResponse {
                 context.close(promise: nil)
                 return
             }
         }
         context.fireChannelRead(data)
+    }
+
+    /// An empty piece of a stream's body from time to time, for the idle time-out behind this handler.
+    private func scheduleSign(_ context: ChannelHandlerContext) {
+        nextSign = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.idle / 3)) {
+            guard self.hasOpenRequest, self.isExempt else { return }
+            context.fireChannelRead(self.wrapInboundOut(.body(ByteBuffer())))
+            self.scheduleSign(context)
+        }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -105,6 +119,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         setupDeadline?.cancel()
         setupDeadline = nil
+        nextSign?.cancel()
         context.fireChannelInactive()
     }
 }

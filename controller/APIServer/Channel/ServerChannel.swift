@@ -37,6 +37,7 @@ struct ServerChannel: HTTPChannelHandler {
 
     func setup(channel: any Channel, logger _: Logger) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
+            try keepAlive(channel)
             let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limits.setup)) {
                 channel.close(promise: nil)
             }
@@ -49,6 +50,17 @@ struct ServerChannel: HTTPChannelHandler {
             try pipeline.addHandler(HandshakeObserver(logger: logger))
             try pipeline.addHandler(negotiation)
             return Connection(channel: channel, negotiated: negotiation.protocolNegotiationResult)
+        }
+    }
+
+    /// The kernel asks a silent peer whether it is still there, and closes the connection after a minute without an answer:
+    /// streams may be silent for hours.
+    private func keepAlive(_ channel: any Channel) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.socketOption(.so_keepalive), value: 1)
+        // TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT of Linux.
+        for (option, value) in [(4, 30), (5, 10), (6, 3)] as [(CInt, Int)] {
+            try options.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: option)), value: value)
         }
     }
 

@@ -87,6 +87,7 @@ struct Discovery: Sendable {
             list.append(resource(kind))
             if kind.hasStatus { list.append(part(kind, .status, verbs: ["get", "patch", "update"])) }
             if kind.has(.log) { list.append(part(kind, .log, verbs: ["get"])) }
+            if kind.has(.exec) { list.append(part(kind, .exec, verbs: ["create"])) }
         }
         return [
             "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(apiVersion),

@@ -94,6 +94,10 @@ struct Responder: Sendable {
             try allow(method, [.get])
             return try await log(ref, call)
         }
+        if part == .exec {
+            try allow(method, [.post])
+            return try await exec(ref, call)
+        }
         if method != .get { try await objects.resources.checkAccepting() }
         switch method {
         case .get: return try await objects.get(ref, part, call)
@@ -131,6 +135,19 @@ struct Responder: Sendable {
             throw .badRequest("task \"\(ref.name)\" has no log yet: it has not been started on a node")
         }
         return try await agents.log(of: ref.name, in: ref.namespace, on: NodeID(node), call)
+    }
+
+    private func exec(_ ref: ObjectRef, _ call: Call) async throws(APIError) -> Reply {
+        try await objects.authorization.check(
+            call.peer,
+            Attributes(verb: .create, kind: ref.kind, namespace: ref.namespace, name: ref.name, part: .exec))
+        let request = try ExecRequest(query: call.query.items.map { (name: $0.name, value: $0.value) })
+        let status = try await objects.resources.get(ref).tree["status"]
+        let state = status?["state"]?.string ?? Kinds.TaskState.pending.rawValue
+        guard state == Kinds.TaskState.running.rawValue, let node = status?["node"]?.string else {
+            throw .badRequest("task \"\(ref.name)\" is \(state): only a running task can be entered")
+        }
+        return try await agents.exec(request, in: ref.name, of: ref.namespace, on: NodeID(node), call)
     }
 
     private func about(_ route: Route, _ call: Call) throws(APIError) -> Reply {

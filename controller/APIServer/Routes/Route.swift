@@ -5,7 +5,7 @@ import TidemillWire
 enum Route: Hashable, Sendable {
     /// A part of an object with an address of its own.
     enum Part: String, Hashable, Sendable {
-        case status, log
+        case status, log, exec
     }
 
     case root
@@ -101,11 +101,11 @@ enum Route: Hashable, Sendable {
 }
 
 extension KindInfo {
-    /// Whether `part` has an address of its own: a status where there is one, logs of tasks.
+    /// Whether `part` has an address of its own: a status where there is one, logs of tasks and sessions in them.
     func has(_ part: Route.Part) -> Bool {
         switch part {
         case .status: hasStatus
-        case .log: groupResource == "tasks.tidemill.dev"
+        case .log, .exec: groupResource == "tasks.tidemill.dev"
         }
     }
 }

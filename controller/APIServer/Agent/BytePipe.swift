@@ -1,10 +1,10 @@
 import NIOCore
 
-/// Carries bytes from an agent's request to a waiting client, at the pace of the client.
+/// Carries bytes from one request to the answer of another, at the pace of who reads them.
 ///
 /// Bounded: the sender waits while `capacity` bytes are under way. Either side may leave; the other one then learns it with
 /// its next step.
-actor LogPipe {
+actor BytePipe {
     private let capacity: Int
     private var chunks: [ByteBuffer] = []
     private var bytes = 0
