@@ -72,6 +72,45 @@ struct StatusPatchTests {
         #expect(status.activeAt == Timestamp(Scene.wall(5000)) && status.releasedAt == Timestamp(Scene.wall(5008)))
     }
 
+    @Test func `what a canary found is the evidence, and a change of it is written while the slice is Active`() throws {
+        var held = Scene.held(.active(Scene.task))
+        held.proof = SliceProof(holds: true, evidence: ["No device could be opened.", "No file was written."])
+        var current = Self.slice(.prepared)
+        let proven = try #require(try after(held, current)?.conditions.first { $0.type == "SliceEnforced" })
+        #expect(proven.status == .true && proven.reason == "Probed")
+        #expect(proven.message == "No device could be opened. No file was written.")
+
+        current.status.state = .active
+        current.status.conditions.append(proven)
+        #expect(patches.slice(held, over: current, at: Scene.wall(7)) == nil, "written already")
+        held.proof = SliceProof(holds: false, evidence: ["A device was opened."])
+        let failed = try #require(try after(held, current))
+        let condition = try #require(failed.conditions.first { $0.type == "SliceEnforced" })
+        #expect(failed.state == .active && condition.status == .false && condition.reason == "ProbeFailed")
+        #expect(condition.message?.contains("A device was opened.") == true)
+    }
+
+    @Test func `what a plan could not reach lowers the slice's grade, whatever the node's is`() throws {
+        var held = Scene.held(.active(Scene.task))
+        held.plan = SlicePlan(steps: [], cut: SliceCut(), grade: .advisory, unenforced: ["No quota."])
+        held.proof = SliceProof(holds: true, evidence: ["Nothing got out."])
+        let status = try #require(try after(held, Self.slice(.prepared)))
+        let condition = try #require(status.conditions.first { $0.type == "SliceEnforced" })
+        #expect(status.isolation == .advisory && condition.status == .false && condition.reason == "LimitsMissing")
+        #expect(condition.message == "No quota. Nothing got out.")
+    }
+
+    @Test func `a release says what was cleaned up`() throws {
+        var held = Self.released
+        guard case .released(var release) = held.phase else { return }
+        release.scrub = ScrubRecord(groups: 14, cacheBytes: 8192)
+        held.phase = .released(release)
+        let condition = try #require(try after(held, Self.slice(.active))?.conditions.first { $0.type == "Scrubbed" })
+        #expect(condition.status == .true && condition.message == release.scrub?.message)
+        #expect(condition.message?.contains("8 KiB") == true && condition.message?.contains("14") == true)
+        #expect(HeldSlice(json: held.json) == held)
+    }
+
     @Test func `a report of another grant or another object is late and dropped`() {
         #expect(patches.slice(Self.released, over: Self.slice(.active, epoch: 2), at: Scene.wall(7)) == nil)
         #expect(patches.slice(Self.released, over: Self.slice(.active, uid: "u2"), at: Scene.wall(7)) == nil)

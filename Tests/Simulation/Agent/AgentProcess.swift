@@ -23,6 +23,8 @@ final class AgentProcess {
     var appliedGangs = Revision(0)
     /// The newest demand for fresh lists.
     private(set) var demand = 0
+    /// The last bindings of CPUs that reached the machine.
+    private var boundNumber = 0
     private var isRemembering = false
     private var remembersAgain = false
 
@@ -35,7 +37,7 @@ final class AgentProcess {
         identity = NodeIdentity(
             node: machine.node, bootID: machine.bootID, machineID: machine.machineID, agentStart: id)
         core = SliceCore(
-            bootID: machine.bootID, devices: machine.capacities, memory: journal.slices,
+            bootID: machine.bootID, devices: machine.capacities, abilities: machine.abilities, memory: journal.slices,
             lastRenewal: renewal?.boot == machine.bootID ? renewal?.sentAt : nil)
         heartbeats = HeartbeatCore(identity: identity, memory: journal.heartbeats)
     }
@@ -107,7 +109,7 @@ final class AgentProcess {
             persist(slice) { [self] in
                 machine.prepare(slice, for: self) { [self] failure in
                     if let failure { return feed(.prepareFailed(slice.key, message: failure)) }
-                    feed(.prepared(slice.key))
+                    bind(preparing: slice.key) { [self] in feed(.prepared(slice.key)) }
                 }
             }
         case .start(let slice, let deadline):
@@ -133,6 +135,8 @@ final class AgentProcess {
             persist(slice) {}
         case .freeze(let slice), .thaw(let slice):
             for shim in machine.shims where shim.key == slice.key { shim.freeze(core.isFrozen(slice.key)) }
+        case .bind:
+            bind {}
         case .relist(let number):
             demand = max(demand, number)
             for watch in watches { watch.relist() }
@@ -144,6 +148,18 @@ final class AgentProcess {
             writer.refuse(view, reason, message)
         case .forget(let slice):
             close(slice)
+        }
+    }
+
+    /// The bindings of now reach the machine a moment later; of two on their way the later counts.
+    private func bind(preparing: SliceKey? = nil, then: @escaping () -> Void) {
+        let bindings = core.bindings(preparing: preparing)
+        engine.after(machine.dice.microseconds(50...3000), on: runner) { [self] in
+            if bindings.number > boundNumber {
+                boundNumber = bindings.number
+                machine.bind(bindings)
+            }
+            then()
         }
     }
 

@@ -59,6 +59,7 @@ final class Checker {
         try noGhost()
         try onlyStartedGangsRun()
         try onlyHeldSharesAreUsed()
+        try wholeCoresAreAlone()
     }
 
     /// 1b. At most one attempt of a task index executes, on all machines together.
@@ -99,6 +100,23 @@ final class Checker {
             if startedAttempts[shim.member.jobUID.rawValue]?.contains(shim.member.attempt) != true {
                 throw Violation(
                     "5", "\(shim.key) executes and attempt \(shim.member.attempt) of \(shim.member.job) never started")
+            }
+        }
+    }
+
+    /// 1a. A core that was given to one slice whole runs nothing else.
+    private func wholeCoresAreAlone() throws {
+        for machine in world.machines where !machine.whole.isEmpty {
+            let running = machine.shims.filter(\.executes)
+            for owner in running where machine.whole.contains(owner.key) {
+                for other in running where other.key != owner.key {
+                    let both = machine.cpus[owner.key, default: []].intersection(machine.cpus[other.key, default: []])
+                    if both.isEmpty { continue }
+                    throw Violation(
+                        "1a",
+                        "\(other.key) may run on CPUs \(both.sorted()) of \(machine.name), which \(owner.key) has whole"
+                    )
+                }
             }
         }
     }

@@ -34,6 +34,9 @@ final class Machine {
     /// When the last acknowledged renewal was sent, whoever of this boot received the answer: the truth behind the page.
     var acknowledged: Instant?
     var groups: Set<SliceKey> = []
+    /// On which CPUs the kernel lets each slice run, and whose cores are given whole.
+    var cpus: [SliceKey: Set<Int>] = [:]
+    var whole: Set<SliceKey> = []
     var shims: [SimulatedShim] = []
     private var lastPid: Int32 = 100
     var agent: AgentProcess?
@@ -130,6 +133,8 @@ final class Machine {
         for shim in shims { shim.vanish() }
         shims = []
         groups = []
+        cpus = [:]
+        whole = []
         if !world.broken.contains(.forgetTheBoot) { page = nil }
         acknowledged = nil
         isUp = false
@@ -165,6 +170,18 @@ final class Machine {
     /// What the machine has for slices.
     var capacities: [DeviceID: DeviceCapacity] {
         [device: DeviceCapacity(milliCPU: offeredMilliCPU, memoryBytes: Self.memoryBytes)]
+    }
+
+    /// Four cores, and cgroups that bind slices to them.
+    var abilities: HostAbilities {
+        HostAbilities(
+            slicesFolder: "/slices",
+            groups: GroupAbilities(version: .version2, roots: ["unified": "/cgroup", "cpuset": "/cgroup"]),
+            domains: [
+                device: CPUDomain(
+                    number: 0, cores: (0..<Int(Self.capacityMilliCPU / 1000)).map { [$0] },
+                    allocatableMilliCPU: offeredMilliCPU)
+            ])
     }
 
     var offeredMilliCPU: Int64 { Self.capacityMilliCPU * (world.broken.contains(.overcommit) ? 4 : 1) }

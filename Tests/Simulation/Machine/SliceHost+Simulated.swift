@@ -15,7 +15,20 @@ extension Machine {
             if disk.isFull { return then("no space left on device") }
             disk.files[slice.key, default: .init()].hasSpec = disk.files[slice.key]?.hasSpec ?? false
             groups.insert(slice.key)
+            if let cut = slice.plan?.cut {
+                cpus[slice.key] = Set(cut.cpus)
+                if cut.isWhole { whole.insert(slice.key) } else { whole.remove(slice.key) }
+            }
             then(nil)
+        }
+    }
+
+    /// Slices that are gone are passed over. Those that are bound here share their CPUs.
+    func bind(_ bindings: CPUBindings) {
+        guard !world.broken.contains(.shareGivenCores) else { return }
+        for entry in bindings.entries where groups.contains(entry.key) {
+            cpus[entry.key] = CPUBindings.numbers(entry.cpus)
+            whole.remove(entry.key)
         }
     }
 
@@ -113,6 +126,8 @@ extension Machine {
             return false
         }
         groups.remove(key)
+        cpus[key] = nil
+        whole.remove(key)
         shims.removeAll { $0.key == key && !$0.isShimAlive }
         return true
     }
@@ -144,6 +159,18 @@ extension Machine {
 
     func found() -> [SliceKey] {
         groups.union(disk.files.keys).sorted { ($0.uid, $0.epoch) < ($1.uid, $1.epoch) }
+    }
+}
+
+extension CPUBindings {
+    /// The numbers of a kernel list.
+    fileprivate static func numbers(_ list: String) -> Set<Int> {
+        var numbers: Set<Int> = []
+        for part in list.split(separator: ",") {
+            let ends = part.split(separator: "-").compactMap { Int($0) }
+            if let first = ends.first, let last = ends.last { numbers.formUnion(first...last) }
+        }
+        return numbers
     }
 }
 

@@ -38,6 +38,8 @@ package enum BrokenRule: String, CaseIterable, Sendable {
     case meterUntilNoticed
     /// A node's epochs begin anew when nothing is held there.
     case epochsBeginAnew
+    /// Those who share CPUs keep the cores that are given away whole.
+    case shareGivenCores
 
     /// The invariants by which it may be noticed.
     package var caughtBy: Set<String> {
@@ -48,6 +50,7 @@ package enum BrokenRule: String, CaseIterable, Sendable {
         case .attemptsByEpoch: ["9", "1b"]
         case .noJournal: ["1a", "1b", "7", "6", "5", "2"]
         case .releaseEarly: ["1a", "1b"]
+        case .shareGivenCores: ["1a"]
         case .grantDuringRestore: ["1a", "1b"]
         case .expireCommittedDraft, .startUnprepared: ["5"]
         case .guardNeverThaws, .forgetReports: ["7"]
@@ -75,7 +78,7 @@ package enum BrokenRule: String, CaseIterable, Sendable {
         case .meterUntilNoticed: ["agent stopped", "shim killed", "reboot"]
         case .releaseEarly: ["shim killed", "agent crash"]
         case .attemptsByEpoch, .expireCommittedDraft, .startUnprepared, .forgetReports, .overcommit, .meterWrongly,
-            .epochsBeginAnew:
+            .epochsBeginAnew, .shareGivenCores:
             []
         }
     }

@@ -15,6 +15,8 @@ extension HeldSlice {
             json["stop"] = ["reason": .string(stop.reason)]
             if let message = stop.message { json["stop"]?["message"] = .string(message) }
         }
+        json["plan"] = plan?.json
+        json["proof"] = proof?.json
         return json
     }
 
@@ -31,6 +33,10 @@ extension HeldSlice {
         if let reason = json.at(["stop", "reason"])?.string {
             stop = StopRequest(reason: reason, message: json.at(["stop", "message"])?.string)
         }
+        plan = json["plan"].flatMap(SlicePlan.init(json:))
+        proof = json["proof"].flatMap(SliceProof.init(json:))
+        // Half a plan would undo half of what was done.
+        if plan == nil, json["plan"] != nil { return nil }
     }
 }
 
@@ -57,6 +63,7 @@ extension HeldSlice.Phase {
             var json: JSON = ["is": "released", "releasedAt": release.releasedAt.json]
             json["startedAt"] = release.startedAt?.json
             json["outcome"] = release.outcome?.json
+            json["scrub"] = release.scrub?.json
             return json
         }
     }
@@ -81,7 +88,10 @@ extension HeldSlice.Phase {
         case "emptying": self = .emptying(startedAt: startedAt, outcome: outcome)
         case "released":
             guard let releasedAt = json["releasedAt"].flatMap(WallTime.init(json:)) else { return nil }
-            self = .released(.init(startedAt: startedAt, releasedAt: releasedAt, outcome: outcome))
+            self = .released(
+                .init(
+                    startedAt: startedAt, releasedAt: releasedAt, outcome: outcome,
+                    scrub: json["scrub"].flatMap(ScrubRecord.init(json:))))
         default: return nil
         }
     }

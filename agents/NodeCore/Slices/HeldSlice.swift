@@ -47,11 +47,16 @@ package struct HeldSlice: Hashable, Sendable {
         package var startedAt: WallTime?
         package var releasedAt: WallTime
         package var outcome: TaskOutcome?
+        /// What was cleaned up; nil where nothing of it was made.
+        package var scrub: ScrubRecord?
 
-        package init(startedAt: WallTime?, releasedAt: WallTime, outcome: TaskOutcome?) {
+        package init(
+            startedAt: WallTime?, releasedAt: WallTime, outcome: TaskOutcome?, scrub: ScrubRecord? = nil
+        ) {
             self.startedAt = startedAt
             self.releasedAt = releasedAt
             self.outcome = outcome
+            self.scrub = scrub
         }
 
         /// The metered time: by the boot clock where the shim recorded it, else by the wall clock. Never negative.
@@ -70,10 +75,15 @@ package struct HeldSlice: Hashable, Sendable {
     package var grant: SliceGrant
     package var phase: Phase
     package var stop: StopRequest?
+    /// What is done, or undone, on the machine; in the journal before its first step. Nil once nothing is left of it, and
+    /// where none was made.
+    package var plan: SlicePlan?
+    /// What canaries found of the slice, the last time; nil before.
+    package var proof: SliceProof?
 
     package init(
         uid: SliceUID, namespace: String, name: String, member: SliceMember?, grant: SliceGrant, phase: Phase,
-        stop: StopRequest? = nil
+        stop: StopRequest? = nil, plan: SlicePlan? = nil, proof: SliceProof? = nil
     ) {
         self.uid = uid
         self.namespace = namespace
@@ -82,6 +92,8 @@ package struct HeldSlice: Hashable, Sendable {
         self.grant = grant
         self.phase = phase
         self.stop = stop
+        self.plan = plan
+        self.proof = proof
     }
 
     /// The grant that this is about.

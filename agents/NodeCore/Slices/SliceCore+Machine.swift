@@ -66,18 +66,20 @@ extension SliceCore {
     }
 
     /// Nothing is left: the shares are free, and metering ends when the shim saw the cgroup empty, or else now.
-    mutating func emptied(_ key: SliceKey, at wall: WallTime) -> [SliceEffect] {
+    mutating func emptied(_ key: SliceKey, at wall: WallTime, _ scrub: ScrubRecord?) -> [SliceEffect] {
         guard var slice = held[key.uid], slice.key == key, case .emptying(let startedAt, let outcome) = slice.phase
         else {
             return []
         }
         slice.phase = .released(
-            .init(startedAt: startedAt, releasedAt: outcome?.finishedAt ?? wall, outcome: outcome))
+            .init(startedAt: startedAt, releasedAt: outcome?.finishedAt ?? wall, outcome: outcome, scrub: scrub))
+        let gaveCores = slice.plan?.cut.isWhole ?? false
+        slice.plan = nil
         held[key.uid] = slice
         stuckSlices.remove(key.uid)
         if !book.release(key.uid, epoch: key.epoch) { book.noteReleased(slice.grant.judged(for: key.uid)) }
-        guard orders[key] == nil else { return close(slice) }
-        return [.report(slice)]
+        let next = orders[key] == nil ? [.report(slice)] : close(slice)
+        return next + rebind(isNeeded: gaveCores)
     }
 
     mutating func acknowledge(_ key: SliceKey, at now: Instant) -> [SliceEffect] {

@@ -38,6 +38,16 @@ extension SliceCore {
         }
     }
 
+    /// Whose grants these are: of every one that is held, or still known to the controller.
+    package var tenants: [SliceKey: String] {
+        var tenants: [SliceKey: String] = [:]
+        for view in views.values {
+            if let epoch = view.grant?.epoch { tenants[SliceKey(uid: view.uid, epoch: epoch)] = view.namespace }
+        }
+        for slice in held.values where !slice.namespace.isEmpty { tenants[slice.key] = slice.namespace }
+        return tenants
+    }
+
     /// Whose tasks run, so that they can be looked after.
     package var active: [HeldSlice] {
         held.values.filter { if case .active = $0.phase { true } else { false } }.sorted { $0.uid < $1.uid }
@@ -56,6 +66,7 @@ extension SliceEffect {
         case .freeze(let slice): "freeze \(slice.key)"
         case .thaw(let slice): "thaw \(slice.key)"
         case .keep(let slice): "keep \(slice.key)"
+        case .bind: "bind"
         case .relist(let number): "list anew, demand \(number)"
         case .sendInventory: "send the inventory"
         case .remember: "remember"

@@ -21,6 +21,7 @@ extension SliceCore {
             .starting where !remains.wasLaunched:
             // Surely nothing ran: as if the start had not been tried.
             armFromLastRenewal(slice)
+            slice.plan = slice.plan ?? plan(for: slice.uid, slice.grant)
             return [.prepare(with(&slice, .preparing))]
         case .preparing, .prepared, .starting, .active:
             // What was launched counts, however little of it the journal knows: it is never launched again.

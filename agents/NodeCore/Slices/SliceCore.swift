@@ -45,16 +45,21 @@ package struct SliceCore: Sendable {
     var highestEpoch = Epoch(0)
     var isScanned = false
     var inventory = InventoryDuty()
+    /// What the machine offers; nil where nothing is made for slices.
+    let abilities: HostAbilities?
+    /// How often `bindings` were asked for.
+    var bindingNumber = 0
 
     /// Measured time to kill, for deadlines of what is not started yet.
     package var timeToKill: Duration { memory.killTimes.bound }
 
     /// `lastRenewal` is what the lease page says of this boot at the agent's start, `memory` what the journal says.
     package init(
-        bootID: BootID, devices: [DeviceID: DeviceCapacity], memory: SliceMemory = SliceMemory(),
-        lastRenewal: Instant? = nil
+        bootID: BootID, devices: [DeviceID: DeviceCapacity], abilities: HostAbilities? = nil,
+        memory: SliceMemory = SliceMemory(), lastRenewal: Instant? = nil
     ) {
         self.bootID = bootID
+        self.abilities = abilities
         self.memory = memory
         self.lastRenewal = lastRenewal
         standing = ControllerStanding(known: memory.incarnation)
@@ -85,13 +90,18 @@ package struct SliceCore: Sendable {
         case .inventoryUnanswered: inventoryUnanswered()
         case .clockJumped(let size): clockJumped(by: size, at: now)
         case .alive(let keys, let instant, let wall): noteAlive(keys, at: instant, wall)
-        case .prepared(let key): step(key, at: now, from: [.preparing]) { $0.phase = .prepared }
+        case .prepared(let key, let proof):
+            step(key, at: now, from: [.preparing]) {
+                $0.phase = .prepared
+                $0.proof = proof
+            }
         case .prepareFailed(let key, let message): prepareFailed(key, message: message)
         case .started(let key, let task): started(key, task, at: now)
         case .startFailed(let key, let outcome): startFailed(key, outcome)
         case .shimEnded(let key, let remains): shimEnded(key, remains)
         case .stuck(let key): stuck(key)
-        case .emptied(let key, let wall): emptied(key, at: wall)
+        case .probed(let key, let proof): probed(key, proof)
+        case .emptied(let key, let wall, let scrub): emptied(key, at: wall, scrub)
         case .releaseAcknowledged(let key): acknowledge(key, at: now)
         case .unheard(let key): unheard(key, at: now)
         }
@@ -163,7 +173,7 @@ package struct SliceCore: Sendable {
 
     private mutating func scanned(at now: Instant) -> [SliceEffect] {
         isScanned = true
-        return settleStrays(at: now) + judgeAll(at: now)
+        return settleStrays(at: now) + judgeAll(at: now) + rebind(isNeeded: !held.isEmpty)
     }
 
     mutating func perform(_ changes: [ControllerStanding.Change]) -> [SliceEffect] {
@@ -211,7 +221,7 @@ package struct SliceCore: Sendable {
         switch book.accept(grant.judged(for: view.uid), renewedAt: lastRenewal, timeToKill: timeToKill, at: now) {
         case .accepted(let deadline):
             deadlines[view.uid] = deadline
-            return [.prepare(hold(view, grant, .preparing))]
+            return [.prepare(hold(view, grant, .preparing, plan(for: view.uid, grant)))]
         case .alreadyHeld:
             return []
         case .refused(.pastDeadline, _):
@@ -259,9 +269,12 @@ package struct SliceCore: Sendable {
         return [.empty(hold(view, grant, .emptying(startedAt: view.activeAt, outcome: outcome)))]
     }
 
-    private mutating func hold(_ view: SliceView, _ grant: SliceGrant, _ phase: HeldSlice.Phase) -> HeldSlice {
+    private mutating func hold(
+        _ view: SliceView, _ grant: SliceGrant, _ phase: HeldSlice.Phase, _ plan: SlicePlan? = nil
+    ) -> HeldSlice {
         let slice = HeldSlice(
-            uid: view.uid, namespace: view.namespace, name: view.name, member: view.member, grant: grant, phase: phase)
+            uid: view.uid, namespace: view.namespace, name: view.name, member: view.member, grant: grant, phase: phase,
+            plan: plan)
         held[view.uid] = slice
         return slice
     }

@@ -6,7 +6,7 @@ import TidemillLease
 /// Effects of one slice never overlap, but for `report`, `keep`, `stop`, `freeze` and `thaw`: the core asks for the next
 /// only after the last one's event.
 package enum SliceEffect: Hashable, Sendable {
-    /// Make the cgroups and set their limits; answers `prepared` or `prepareFailed`. Harmless when they exist.
+    /// Perform the slice's plan, then `bind`; answers `prepared` or `prepareFailed`. Harmless when it was done before.
     case prepare(HeldSlice)
     /// Launch the shim, armed with the deadline; answers `started` or `startFailed`.
     case start(HeldSlice, Deadline?)
@@ -17,8 +17,10 @@ package enum SliceEffect: Hashable, Sendable {
     /// Stop the task where it stands, until `thaw`. What counts when both are under way is `isFrozen` of the core.
     case freeze(HeldSlice)
     case thaw(HeldSlice)
-    /// End what is left, wait until nothing is, remove the cgroups; answers `emptied`.
+    /// End what is left, wait until nothing is, undo the plan; answers `emptied`.
     case empty(HeldSlice)
+    /// Bind all slices to the CPUs that `bindings` of the core names.
+    case bind
     /// Tell the controller, again and again until it acknowledges; answers `releaseAcknowledged` or `unheard` for a slice
     /// that is released. Which report takes the place of which is said by `PendingReports`.
     case report(HeldSlice)

@@ -39,7 +39,7 @@ package enum SliceEvent: Hashable, Sendable {
     case clockJumped(by: Duration)
     /// The tasks of these slices were alive at that instant.
     case alive(Set<SliceKey>, at: Instant, wall: WallTime)
-    case prepared(SliceKey)
+    case prepared(SliceKey, proof: SliceProof? = nil)
     case prepareFailed(SliceKey, message: String)
     case started(SliceKey, RunningTask)
     /// Surely nothing ran.
@@ -47,8 +47,10 @@ package enum SliceEvent: Hashable, Sendable {
     case shimEnded(SliceKey, Remains)
     /// A process of the slice resists its end; the shares stay held until it is gone.
     case stuck(SliceKey)
+    /// A canary looked at a running slice again.
+    case probed(SliceKey, SliceProof)
     /// No process of the slice is left and its cgroups are gone.
-    case emptied(SliceKey, at: WallTime)
+    case emptied(SliceKey, at: WallTime, scrub: ScrubRecord? = nil)
     /// The controller has acknowledged the release, or has granted the slice anew since.
     case releaseAcknowledged(SliceKey)
     /// The controller knows nothing of the slice, or not of this grant yet. Whether that is an acknowledgement the core

@@ -51,7 +51,7 @@ package struct StatusPatch: Sendable {
             next.status.reason = nil
             next.status.message = nil
         case .active(let task):
-            guard activate(&next, task, at: wall) else { return nil }
+            guard activate(&next, held, task, at: wall) else { return nil }
         case .released(let release):
             guard current.status.state != .released else { return nil }
             next.status.state = .released
@@ -63,12 +63,17 @@ package struct StatusPatch: Sendable {
                 next.status.activeAt = Timestamp(startedAt)
                 if next.status.isolation == nil { next.status.isolation = grade }
             }
+            if let scrub = release.scrub {
+                put(&next, "Scrubbed", .true, "Undone", scrub.message, at: wall)
+            }
         }
         return patch(from: current, to: next)
     }
 
     /// Active, or, when the controller has asked for the end meanwhile, only the facts. False when neither fits.
-    private func activate(_ next: inout Kinds.Slice, _ task: RunningTask, at wall: WallTime) -> Bool {
+    private func activate(
+        _ next: inout Kinds.Slice, _ held: HeldSlice, _ task: RunningTask, at wall: WallTime
+    ) -> Bool {
         switch next.status.state {
         case .reserved, .prepared:
             next.status.state = .active
@@ -76,21 +81,48 @@ package struct StatusPatch: Sendable {
             next.status.message = nil
         case .releasing where next.status.activeAt == nil:
             break
+        case .active where held.proof != nil:
+            return enforce(&next, held, task, at: wall)
         case .pending, .active, .releasing, .scrubbing, .released, .lost:
             return false
         }
         next.status.activeAt = Timestamp(task.startedAt)
-        next.status.isolation = grade
-        let limits = unenforced.isEmpty ? ["CPUs, memory and processes are bounded by the kernel."] : unenforced
-        let condition = Kinds.Condition(
-            type: "SliceEnforced", status: unenforced.isEmpty ? .true : .false,
-            observedGeneration: next.metadata.generation, lastTransitionTime: Timestamp(wall),
-            reason: unenforced.isEmpty ? "LimitsSet" : "LimitsMissing",
-            // What the shim could not do for its own protection is worth reading, and no missing limit.
-            message: (limits + task.unenforced).joined(separator: " "))
-        next.status.conditions.removeAll { $0.type == condition.type }
-        next.status.conditions.append(condition)
+        next.status.isolation = held.plan?.grade ?? grade
+        _ = enforce(&next, held, task, at: wall)
         return true
+    }
+
+    /// What holds the slice, and what a canary found of it. False when that is written already.
+    private func enforce(
+        _ next: inout Kinds.Slice, _ held: HeldSlice, _ task: RunningTask, at wall: WallTime
+    ) -> Bool {
+        let missing = held.plan?.unenforced ?? unenforced
+        let reason: String
+        switch held.proof {
+        case let proof? where !proof.holds: reason = "ProbeFailed"
+        case _ where !missing.isEmpty: reason = "LimitsMissing"
+        case _?: reason = "Probed"
+        case nil: reason = "LimitsSet"
+        }
+        let status: Kinds.ConditionStatus = ["Probed", "LimitsSet"].contains(reason) ? .true : .false
+        let old = next.status.conditions.first { $0.type == "SliceEnforced" }
+        if let old, old.status == status, old.reason == reason { return false }
+        var sentences = missing.isEmpty ? ["CPUs, memory and processes are bounded by the kernel."] : missing
+        if let proof = held.proof { sentences = (reason == "Probed" ? [] : missing) + proof.evidence }
+        // What the shim could not do for its own protection is worth reading, and no missing limit.
+        put(&next, "SliceEnforced", status, reason, (sentences + task.unenforced).joined(separator: " "), at: wall)
+        return true
+    }
+
+    private func put(
+        _ next: inout Kinds.Slice, _ type: String, _ status: Kinds.ConditionStatus, _ reason: String, _ message: String,
+        at wall: WallTime
+    ) {
+        next.status.conditions.removeAll { $0.type == type }
+        next.status.conditions.append(
+            Kinds.Condition(
+                type: type, status: status, observedGeneration: next.metadata.generation,
+                lastTransitionTime: Timestamp(wall), reason: reason, message: message))
     }
 
     /// What to write to the slice's task that the API shows as `current`.

@@ -1,0 +1,28 @@
+import TidemillLease
+import TidemillWire
+
+/// What canaries found of a slice.
+package struct SliceProof: Hashable, Sendable {
+    /// Whether nothing got through.
+    package var holds: Bool
+    /// One sentence for each check, and for what could not be tried.
+    package var evidence: [String]
+
+    package init(holds: Bool, evidence: [String]) {
+        self.holds = holds
+        self.evidence = evidence
+    }
+
+    package init(_ record: ProbeRecord) {
+        let findings = record.findings.map(\.evidence)
+        self.init(
+            holds: record.holds, evidence: findings + record.unenforced + (record.failure.map { [$0] } ?? []))
+    }
+
+    package var json: JSON { ["holds": .bool(holds), "evidence": .array(evidence.map { .string($0) })] }
+
+    package init?(json: JSON) {
+        guard let holds = json["holds"]?.bool, let evidence = json["evidence"]?.array else { return nil }
+        self.init(holds: holds, evidence: evidence.compactMap(\.string))
+    }
+}
