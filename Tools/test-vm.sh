@@ -27,12 +27,21 @@ done
 # What runs that were themselves killed have left.
 find .build/vm -maxdepth 1 \( -name 'run.*' -o -name 'building.*' \) -mmin +180 -exec rm -rf {} + 2>/dev/null
 bash Tools/vm/setup.sh || give_up "the programs for the virtual machine are missing"
-if grep -q '^# Programs: release' "${scripts[@]}"; then
-    began=$SECONDS
-    build_release tidemill tidemill-controller tidemill-agent tidemill-shim || give_up "the programs cannot be built"
-    release=$TIDEMILL_BIN
-    stage "programs" $began
+# What operators get, linked statically; and the debug build, which alone obeys TIDEMILL_BREAK.
+shipped=(tidemill tidemill-controller tidemill-agent tidemill-shim)
+hostile=(tidemill-attacker tidemill-hostile)
+debug=$BIN
+began=$SECONDS
+if grep -q '^# Programs: debug' "${scripts[@]}" && [ -z "${TIDEMILL_BUILT:-}" ]; then
+    for program in "${shipped[@]}" "${hostile[@]}" TidemillPreload; do
+        swift build --product "$program" || give_up "$program cannot be built"
+    done
 fi
+if grep -q '^# Programs: release' "${scripts[@]}"; then
+    build_release "${shipped[@]}" || give_up "the programs cannot be built"
+    release=$TIDEMILL_BIN
+fi
+stage "programs" $began
 
 began=$SECONDS
 image=$(bash Tools/vm/image.sh) || give_up "the image cannot be built; see .build/vm/image.log"
@@ -102,10 +111,11 @@ write_files() {
     head -c 100000 /dev/urandom >"$files/vm/sent"
     (cd "$files/vm" && sha256sum sent >sent.sha256)
     case $(sed -n 's/^# Programs: //p' "Tools/vm/suites/$1.sh") in
-    release) pack "$files/bin" "$release" tidemill tidemill-controller tidemill-agent tidemill-shim || return 1 ;;
+    release) pack "$files/bin" "$release" "${shipped[@]}" || return 1 ;;
+    debug) pack "$files/debug" "$debug" "${shipped[@]}" "${hostile[@]}" libTidemillPreload.so || return 1 ;;
     esac
     tar --create --file "$work/files.raw" --owner 0 --group 0 --numeric-owner --directory "$files" . || return 1
-    rm -rf "$files/bin"
+    rm -rf "$files/bin" "$files/debug"
     bytes=$(stat --format %s "$work/files.raw")
     if [ "$bytes" -gt "$vm_disk_bytes" ]; then
         echo "the files of suite $1 take $bytes bytes, and the disk has $vm_disk_bytes"
