@@ -35,7 +35,9 @@ private actor OneFreezer: SliceHost {
 
     func thaw(_ key: SliceKey) { isFrozen = false }
 
-    func prepare(_ slice: HeldSlice) {}
+    func prepare(_ slice: HeldSlice) -> SliceProof? { nil }
+    func bind(_ bindings: CPUBindings) {}
+    func probe(_ slice: HeldSlice) -> SliceProof? { nil }
     func start(_: HeldSlice, _: Kinds.TaskTemplate, deadline: Deadline?) throws(SliceHostError) -> RunningTask {
         throw .failed("never")
     }
@@ -43,9 +45,10 @@ private actor OneFreezer: SliceHost {
     func askToEnd(_ task: RunningTask) {}
     func kill(_ task: RunningTask) {}
     func isAlive(_ key: SliceKey, _ task: RunningTask) -> Bool { true }
-    func empty(_ key: SliceKey) -> Bool { true }
+    func empty(_ slice: HeldSlice) -> ScrubRecord? { ScrubRecord() }
     func remains(of key: SliceKey) -> Remains { .nothing }
     func found() -> [SliceKey] { [] }
+    func capLogs(_ tenants: [SliceKey: String]) {}
     func discard(_ key: SliceKey) {}
 }
 

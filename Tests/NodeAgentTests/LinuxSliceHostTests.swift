@@ -57,27 +57,27 @@ final class LinuxSliceHostTests {
             settings: .init(
                 stateFolder: folder, pagePath: folder + "/page", procRoot: "/proc", bootID: try HostFacts.bootID(),
                 grade: .enforced, logMaxBytes: 1 << 20, logFiles: 2),
-            driver: driver,
-            devices: [
-                CPUDevice(
-                    id: DeviceID("n-cpu0"), domain: NUMADomain(id: 0, cpus: CPUList([0]), memoryBytes: 1 << 30),
-                    capacity: .init(milliCPU: 1000, memoryBytes: 1 << 30),
-                    allocatable: .init(milliCPU: 800, memoryBytes: 512 << 20))
-            ],
-            launcher: ShimLauncher(program: shim ?? ""), sleep: breathe, logger: Logger(label: "test"))
+            driver: driver, launcher: ShimLauncher(program: shim ?? ""), sleep: breathe, logger: Logger(label: "test"))
     }
 
     private var slice: HeldSlice {
         var grant = Scene.grant(milliCPU: 500)
         grant.shares[0].memoryBytes = 64 << 20
+        let abilities = HostAbilities.find(driver: driver, devices: [Self.device], stateFolder: folder)
+        let cut = CoreBook(domains: abilities.domains).cut(grant)
         return HeldSlice(
             uid: key.uid, namespace: "lab", name: "job-1-0", member: Scene.held(.starting).member, grant: grant,
-            phase: .starting)
+            phase: .starting, plan: SlicePlan.make(key, cut, abilities))
     }
+
+    private static let device = CPUDevice(
+        id: DeviceID("n-cpu0"), domain: NUMADomain(id: 0, cpus: CPUList([0]), memoryBytes: 1 << 30),
+        capacity: .init(milliCPU: 1000, memoryBytes: 1 << 30),
+        allocatable: .init(milliCPU: 800, memoryBytes: 512 << 20))
 
     private func emptied(_ host: LinuxSliceHost) async throws -> Bool {
         for _ in 0..<200 {
-            if try await host.empty(key) { return true }
+            if try await host.empty(slice) != nil { return true }
             try await breathe(.milliseconds(20))
         }
         return false
@@ -89,7 +89,7 @@ final class LinuxSliceHostTests {
 
     @Test func `a task runs inside the limits of its grant, and its end is what it was`() async throws {
         let host = try host()
-        try await host.prepare(slice)
+        _ = try await host.prepare(slice)
         let limits = try driver.limits(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch))
         #expect(limits.quotaMilliCPU == 500 && limits.memoryBytes == 64 << 20 && limits.pids == 4096)
         #expect(limits.cpus == CPUList([0]))
@@ -107,7 +107,7 @@ final class LinuxSliceHostTests {
 
     @Test func `another agent adopts a running task by its pid, and ends it on request`() async throws {
         let first = try host()
-        try await first.prepare(slice)
+        _ = try await first.prepare(slice)
         let template = Kinds.TaskTemplate(command: ["sleep", "1000"])
         let task = try await first.start(slice, template, deadline: nil)
 
@@ -123,7 +123,7 @@ final class LinuxSliceHostTests {
 
     @Test func `a shim that was killed leaves no end and no process`() async throws {
         let host = try host()
-        try await host.prepare(slice)
+        _ = try await host.prepare(slice)
         let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
         await host.kill(task)
         let remains = await host.end(of: slice, task)
@@ -134,7 +134,7 @@ final class LinuxSliceHostTests {
 
     @Test func `an end record that cannot be read now is not one that is missing`() async throws {
         let host = try host()
-        try await host.prepare(slice)
+        _ = try await host.prepare(slice)
         let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
         let files = SliceFolder(stateFolder: folder, key: key)
         // A folder in its place cannot be read, as a file cannot on a broken disk or without a free descriptor.
@@ -162,7 +162,7 @@ final class LinuxSliceHostTests {
 
     @Test func `a task can be frozen and thawed, lives meanwhile, and lives no more when it has ended`() async throws {
         let host = try host()
-        try await host.prepare(slice)
+        _ = try await host.prepare(slice)
         let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
         #expect(await host.isAlive(key, task))
         var isFrozen = false
@@ -203,7 +203,7 @@ final class LinuxSliceHostTests {
             initProcess: ProcessIdentity(pid: pid, startTicks: handle.startTicks), task: gone,
             startedAt: Scene.wall(5000), unenforced: [])
         try HostFile.writeDurably(try record.bytes(), to: files.started)
-        #expect(try await !host.empty(key))
+        #expect(try await host.empty(slice) == nil)
         #expect(try await emptied(host))
         #expect(!handle.isRunning)
     }
@@ -212,7 +212,7 @@ final class LinuxSliceHostTests {
         async throws
     {
         let host = try host()
-        try await host.prepare(slice)
+        _ = try await host.prepare(slice)
         let files = SliceFolder(stateFolder: folder, key: key)
         try HostFile.writeDurably([], to: files.spec)
         let hung = try start(["/bin/sleep", "1000"])
@@ -234,7 +234,7 @@ final class LinuxSliceHostTests {
 
     @Test func `a command that does not exist is a start error`() async throws {
         let host = try host()
-        try await host.prepare(slice)
+        _ = try await host.prepare(slice)
         var outcome: TaskOutcome?
         do throws(SliceHostError) {
             let task = try await host.start(slice, Kinds.TaskTemplate(command: ["/no/such"]), deadline: nil)
@@ -250,6 +250,6 @@ final class LinuxSliceHostTests {
         let host = try host()
         #expect(await host.remains(of: key) == .nothing)
         #expect(try await host.found().isEmpty)
-        #expect(try await host.empty(key))
+        #expect(try await host.empty(slice) != nil)
     }
 }

@@ -21,7 +21,9 @@ private actor OneTaskHost: SliceHost {
         (watched, watch) = AsyncStream.makeStream()
     }
 
-    func prepare(_ slice: HeldSlice) {}
+    func prepare(_ slice: HeldSlice) -> SliceProof? { nil }
+    func bind(_ bindings: CPUBindings) {}
+    func probe(_ slice: HeldSlice) -> SliceProof? { nil }
     func start(
         _ slice: HeldSlice, _ template: Kinds.TaskTemplate, deadline: Deadline?
     ) throws(SliceHostError) -> RunningTask { throw .failed("nothing is started here") }
@@ -35,9 +37,10 @@ private actor OneTaskHost: SliceHost {
     func isAlive(_ key: SliceKey, _ task: RunningTask) -> Bool { true }
     func freeze(_ key: SliceKey) -> Bool { true }
     func thaw(_ key: SliceKey) {}
-    func empty(_ key: SliceKey) -> Bool { true }
+    func empty(_ slice: HeldSlice) -> ScrubRecord? { ScrubRecord() }
     func remains(of key: SliceKey) -> Remains { Remains(running: Scene.task, startedAt: Scene.task.startedAt) }
     func found() -> [SliceKey] { [Scene.key] }
+    func capLogs(_ tenants: [SliceKey: String]) {}
     func discard(_ key: SliceKey) {}
 
     /// Waits until the task was asked to end.

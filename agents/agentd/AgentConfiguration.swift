@@ -22,6 +22,10 @@ struct AgentConfiguration: Sendable {
         ConfigurationKey("shim"),
         ConfigurationKey("logMaxBytes", default: "16777216"),
         ConfigurationKey("logFiles", default: "4"),
+        ConfigurationKey("logTenantMaxBytes", default: "1073741824"),
+        ConfigurationKey("ioMaxBytesPerSecond"),
+        ConfigurationKey("hiddenFolders", default: "/root,/home,/boot"),
+        ConfigurationKey("sharedFolders"),
         ConfigurationKey("logLevel", default: "info"),
     ]
 
@@ -39,6 +43,14 @@ struct AgentConfiguration: Sendable {
     var shim: String
     var logMaxBytes: Int64
     var logFiles: Int
+    /// What all logs of one tenant may take on this node.
+    var logTenantMaxBytes: Int64
+    /// Bytes a second that a slice may read, and write, on each disk; nil bounds nothing.
+    var ioMaxBytesPerSecond: Int64?
+    /// Covered in the view of every task; the state folder and the run folder are too.
+    var hiddenFolders: [String]
+    /// Seen by every task as they are, and writable.
+    var sharedFolders: [String]
     var logLevel: Logger.Level
 
     init(_ tree: ConfigurationTree) throws(ConfigurationError) {
@@ -57,6 +69,10 @@ struct AgentConfiguration: Sendable {
         shim = try tree.text("shim") ?? Bundle.main.bundlePath + "/tidemill-shim"
         logMaxBytes = Int64(try tree.integer("logMaxBytes", in: 4096...(1 << 40)) ?? 16 << 20)
         logFiles = try tree.integer("logFiles", in: 1...100) ?? 4
+        logTenantMaxBytes = Int64(try tree.integer("logTenantMaxBytes", in: 4096...(1 << 50)) ?? 1 << 30)
+        ioMaxBytesPerSecond = try tree.integer("ioMaxBytesPerSecond", in: 4096...(1 << 50)).map { Int64($0) }
+        hiddenFolders = try Self.absolutes(tree, "hiddenFolders") + [stateFolder, runFolder]
+        sharedFolders = try Self.absolutes(tree, "sharedFolders")
         let level = try tree.requiredText("logLevel")
         guard let parsed = Logger.Level(rawValue: level) else {
             throw .invalid(
@@ -64,6 +80,17 @@ struct AgentConfiguration: Sendable {
                 expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
         logLevel = parsed
+    }
+
+    private static func absolutes(_ tree: ConfigurationTree, _ path: String) throws(ConfigurationError) -> [String] {
+        var folders: [String] = []
+        for text in try tree.list(path) {
+            guard text.hasPrefix("/"), text.count > 1 else {
+                throw .invalid(path: path, value: text, source: "configuration", expected: "a list of absolute paths")
+            }
+            folders.append(text.hasSuffix("/") ? String(text.dropLast()) : text)
+        }
+        return folders
     }
 
     private static func absolute(_ tree: ConfigurationTree, _ path: String) throws(ConfigurationError) -> String {

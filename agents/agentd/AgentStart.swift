@@ -29,6 +29,10 @@ struct AgentStart {
         let bootID = try HostFacts.bootID(path: configuration.bootIDPath)
         let driver = try CgroupHierarchy.detect(procRoot: configuration.procRoot).driver(root: configuration.cgroupRoot)
         let report = NodeReport(try facts(bootID: bootID, unenforced: driver.unenforced, randomness: randomness))
+        let broken = Self.broken
+        let abilities = HostAbilities.find(
+            driver: driver, devices: report.cpuDevices, stateFolder: configuration.stateFolder,
+            sysfsRoot: configuration.sysfsRoot, ioMaxBytesPerSecond: configuration.ioMaxBytesPerSecond, broken: broken)
         // A copied state folder has a lock of its own, and the same identity.
         let identityLock = try IdentityLock(machineID: report.facts.machineID)
         defer { withExtendedLifetime(identityLock) {} }
@@ -58,14 +62,14 @@ struct AgentStart {
         let tunnel = try APIClient(endpoint: endpoint, userAgent: agent, connections: 100)
 
         // Slices.
+        let launcher = ShimLauncher(program: configuration.shim, procRoot: configuration.procRoot)
         let host = LinuxSliceHost(
             settings: .init(
                 stateFolder: configuration.stateFolder, pagePath: pagePath, procRoot: configuration.procRoot,
                 bootID: bootID, grade: report.facts.grade, logMaxBytes: configuration.logMaxBytes,
-                logFiles: configuration.logFiles),
-            driver: driver, devices: report.cpuDevices,
-            launcher: ShimLauncher(program: configuration.shim, procRoot: configuration.procRoot),
-            sleep: systemSleep, logger: logger)
+                logFiles: configuration.logFiles, logTenantMaxBytes: configuration.logTenantMaxBytes, broken: broken),
+            driver: driver,
+            launcher: launcher, sleep: systemSleep, logger: logger)
         let writer = ReportWriter(
             client: client,
             patches: StatusPatch(
@@ -73,7 +77,7 @@ struct AgentStart {
             time: time, randomness: randomness, sleep: systemSleep, logger: logger)
         let slices = SliceKeeper(
             core: SliceCore(
-                bootID: bootID, devices: report.capacities, memory: contents.memory,
+                bootID: bootID, devices: report.capacities, abilities: abilities, memory: contents.memory,
                 lastRenewal: renewal?.boot == bootID ? renewal?.sentAt : nil),
             identity: identity, journal: journal, contents: contents, host: host, writer: writer, time: time,
             sleep: systemSleep, logger: logger)
@@ -87,16 +91,21 @@ struct AgentStart {
             logger: logger)
         let watch = SliceWatch(
             node: configuration.node, client: client, keeper: slices, randomness: randomness, sleep: systemSleep)
-        let logs = LogTunnel(
-            client: tunnel, slices: slices,
-            logs: LogSource(stateFolder: configuration.stateFolder, logFiles: configuration.logFiles), time: time,
+        let sessions = ExecSessions(
+            stateFolder: configuration.stateFolder, boot: bootID, launcher: launcher, slices: slices,
             randomness: randomness, sleep: systemSleep, logger: logger)
+        let channel = AgentTunnel(
+            client: tunnel, slices: slices,
+            logs: LogSource(stateFolder: configuration.stateFolder, logFiles: configuration.logFiles),
+            sessions: sessions, time: time, randomness: randomness, sleep: systemSleep, logger: logger)
         let metrics = try MetricsSocket(
-            path: configuration.runFolder + "/metrics.sock", slices: slices, leases: leases, report: report, time: time)
+            path: configuration.runFolder + "/metrics.sock", slices: slices, leases: leases, report: report,
+            driver: driver, procRoot: configuration.procRoot, time: time)
 
         let result: Result<Void, any Error>
         do {
-            try await TidemillDaemon.run(services: [leases, slices, registrar, watch, logs, metrics], logger: logger)
+            try await TidemillDaemon.run(
+                services: [leases, slices, registrar, watch, channel, metrics], logger: logger)
             result = .success(())
         } catch {
             result = .failure(error)
@@ -105,6 +114,15 @@ struct AgentStart {
             for connections in [heartbeats, client, tunnel] { group.addTask { await connections.shutdown() } }
         }
         try result.get()
+    }
+
+    /// What a test wants broken. Nothing in a release build.
+    private static var broken: Broken {
+        #if DEBUG
+        return Broken(ProcessInfo.processInfo.environment["TIDEMILL_BREAK"] ?? "")
+        #else
+        return .nothing
+        #endif
     }
 
     private func facts(

@@ -24,6 +24,13 @@ struct RunAgent: AsyncParsableCommand {
     @Option(name: .long, help: "Path of tidemill-shim.") var shim: String?
     @Option(name: .long, help: "Size at which a task's log is rotated, in bytes.") var logMaxBytes: String?
     @Option(name: .long, help: "Log files kept for a task.") var logFiles: String?
+    @Option(name: .long, help: "What all logs of one tenant may take on this node, in bytes.")
+    var logTenantMaxBytes: String?
+    @Option(name: .long, help: "Bytes a second that a slice may read, and write, on each disk. No bound when unset.")
+    var ioMaxBytesPerSecond: String?
+    @Option(name: .long, help: "Folders that no task sees, separated by commas.") var hiddenFolders: String?
+    @Option(name: .long, help: "Folders that every task sees and may write to, separated by commas.")
+    var sharedFolders: String?
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
 
     private var flags: [String: String] {
@@ -31,7 +38,9 @@ struct RunAgent: AsyncParsableCommand {
             "node": node, "controller": controller, "ca": ca, "certificate": certificate, "key": key,
             "stateFolder": stateFolder, "runFolder": runFolder, "cgroupRoot": cgroupRoot, "sysfsRoot": sysfsRoot,
             "procRoot": procRoot, "bootIDPath": bootIDPath, "shim": shim, "logMaxBytes": logMaxBytes,
-            "logFiles": logFiles, "logLevel": logLevel,
+            "logFiles": logFiles, "logTenantMaxBytes": logTenantMaxBytes, "ioMaxBytesPerSecond": ioMaxBytesPerSecond,
+            "hiddenFolders": hiddenFolders,
+            "sharedFolders": sharedFolders, "logLevel": logLevel,
         ].compactMapValues(\.self)
     }
 

@@ -116,6 +116,26 @@ package actor ReportWriter {
         }
     }
 
+    /// Tells people what is wrong with a slice. Tried once: the condition says it too, and is written until it is taken.
+    package func warn(_ slice: HeldSlice, reason: String, message: String) async {
+        let now = Timestamp(time.wall())
+        let event = Kinds.Event(
+            metadata: ObjectMeta(
+                name: "\(slice.name.prefix(200)).\(hexadecimal(randomness.next(), width: 16))",
+                namespace: slice.namespace),
+            involvedObject: Kinds.ObjectReference(
+                apiVersion: Kinds.Slice.info.apiVersion, kind: Kinds.Slice.info.kind, name: slice.name,
+                namespace: slice.namespace, uid: slice.uid.rawValue),
+            reason: reason, message: message, type: "Warning",
+            source: Kinds.EventSource(component: "agent", host: patches.node.rawValue), count: 1, firstTimestamp: now,
+            lastTimestamp: now, reportingComponent: "tidemill.dev/agent")
+        do throws(ClientError) {
+            _ = try await client.create(event)
+        } catch {
+            logger.warning("an event was not taken", metadata: ["slice": "\(slice.key)", "error": "\(error)"])
+        }
+    }
+
     /// Task first, so that a slice is not released before its task has said how it ended.
     private func write(_ held: HeldSlice) async throws(ClientError) -> PendingReports.Heard {
         // A stray that no list claimed has no object.

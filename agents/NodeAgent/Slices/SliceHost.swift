@@ -7,11 +7,15 @@ import TidemillSeams
 ///
 /// Every call may block and may be repeated: each is harmless when its work is done already.
 package protocol SliceHost: Sendable {
-    /// Makes the slice's cgroups and sets their limits.
-    func prepare(_ slice: HeldSlice) async throws(SliceHostError)
+    /// Performs the slice's plan. What a canary found, when the plan has one.
+    func prepare(_ slice: HeldSlice) async throws(SliceHostError) -> SliceProof?
+    /// Binds slices to CPUs, unless later bindings were met already. Slices that are gone are passed over.
+    func bind(_ bindings: CPUBindings) async throws(SliceHostError)
     /// Launches the shim and waits until it has recorded the start. `.nothingRan` means exactly that.
     func start(_ slice: HeldSlice, _ template: Kinds.TaskTemplate, deadline: Deadline?) async throws(SliceHostError)
         -> RunningTask
+    /// Lets a canary look at a running slice, without harm to it; nil where none can, or none came back.
+    func probe(_ slice: HeldSlice) async -> SliceProof?
     /// Waits until the shim is gone and reads what it left.
     func end(of slice: HeldSlice, _ task: RunningTask) async -> Remains
     /// Asks the shim to end the task.
@@ -24,12 +28,14 @@ package protocol SliceHost: Sendable {
     func freeze(_ key: SliceKey) async throws(SliceHostError) -> Bool
     /// Lets it go on.
     func thaw(_ key: SliceKey) async throws(SliceHostError)
-    /// Ends what is left of a grant and removes its cgroups. False while a process is left.
-    func empty(_ key: SliceKey) async throws(SliceHostError) -> Bool
+    /// Ends what is left of a grant and undoes its plan. What was undone, or nil while a process is left.
+    func empty(_ slice: HeldSlice) async throws(SliceHostError) -> ScrubRecord?
     /// What is there of a grant. Ends what was launched but never recorded a start.
     func remains(of key: SliceKey) async -> Remains
     /// Every grant of which a cgroup or a file exists.
     func found() async throws(SliceHostError) -> [SliceKey]
+    /// Keeps the logs of each tenant within its bound; `tenants` says whose the grants' are.
+    func capLogs(_ tenants: [SliceKey: String]) async
     /// Removes the files of a grant, logs included.
     func discard(_ key: SliceKey) async
 }

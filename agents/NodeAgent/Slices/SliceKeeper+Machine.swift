@@ -20,6 +20,20 @@ extension SliceKeeper {
         }
     }
 
+    /// Binds those who share CPUs, until it works: a slice that keeps CPUs which are another's is not contained.
+    func bind() async {
+        while !Task.isCancelled {
+            do throws(SliceHostError) {
+                return try await host.bind(core.bindings())
+            } catch {
+                logger.error(
+                    "slices cannot be bound to CPUs, it is tried again", metadata: ["error": "\(error.message)"])
+            }
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(.seconds(1))
+        }
+    }
+
     private func wantsFrozen(_ key: SliceKey) -> Bool? {
         core.held[key.uid]?.key == key ? core.isFrozen(key) : nil
     }
@@ -34,6 +48,7 @@ extension SliceKeeper {
         while !Task.isCancelled {
             // Cancelled while waiting: the loop's own condition ends it.
             try? await sleep(AliveNote.period)
+            await host.capLogs(core.tenants)
             // Read before anything is looked at: what lives afterwards lived then.
             let (instant, wall) = (time.now(), time.wall())
             var living: Set<SliceKey> = []
@@ -42,6 +57,27 @@ extension SliceKeeper {
                 if await host.isAlive(slice.key, task) { living.insert(slice.key) }
             }
             if !living.isEmpty, !Task.isCancelled { feed(.alive(living, at: instant, wall: wall)) }
+        }
+    }
+
+    /// Looks from time to time whether running slices still hold.
+    func watchProofs() async {
+        while !Task.isCancelled {
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(Self.probePeriod)
+            for slice in core.active where slice.plan?.probe != nil && !Task.isCancelled {
+                guard let proof = await host.probe(slice) else { continue }
+                if !proof.holds {
+                    logger.error(
+                        "a slice does not hold",
+                        metadata: ["slice": "\(slice.key)", "evidence": "\(proof.evidence)"])
+                }
+                let isNews = core.held[slice.uid]?.proof?.holds != proof.holds
+                feed(.probed(slice.key, proof))
+                if isNews, !proof.holds {
+                    await writer.warn(slice, reason: "ProbeFailed", message: proof.evidence.joined(separator: " "))
+                }
+            }
         }
     }
 

@@ -34,6 +34,7 @@ package actor SliceKeeper: Service {
     /// Who waits for demands for fresh lists.
     private var listeners: [AsyncStream<Int>.Continuation] = []
 
+    static let probePeriod: Duration = .seconds(60)
     /// Twenty at 50 ms and forty at a second.
     static let triesUntilStuck = 60
 
@@ -58,6 +59,7 @@ package actor SliceKeeper: Service {
         try await recover()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.watchLives() }
+            group.addTask { await self.watchProofs() }
             for await _ in woken.cancelOnGracefulShutdown() {
                 if wantsSweep {
                     wantsSweep = false
@@ -167,10 +169,12 @@ package actor SliceKeeper: Service {
         case .prepare(let slice):
             guard await persist(slice) else { return }
             do throws(SliceHostError) {
-                try await host.prepare(slice)
+                let proof = try await host.prepare(slice)
+                // Who shares its CPUs with it, or must leave them to it, is bound anew before it counts as prepared.
+                try await host.bind(core.bindings(preparing: slice.key))
                 // Read ahead, so that the start does not wait for it; a failure is met again there.
                 _ = try? await writer.task(of: slice)
-                feed(.prepared(slice.key))
+                feed(.prepared(slice.key, proof: proof))
             } catch {
                 logger.error(
                     "a slice could not be prepared", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
@@ -192,6 +196,8 @@ package actor SliceKeeper: Service {
             await empty(slice)
         case .freeze(let slice), .thaw(let slice):
             await settleFreezer(slice.key)
+        case .bind:
+            await bind()
         case .report(let slice):
             guard await persist(slice) else { return }
             if let event = await writer.report(slice) { feed(event) }
@@ -267,7 +273,9 @@ package actor SliceKeeper: Service {
         var tries = 0
         while !Task.isCancelled {
             do throws(SliceHostError) {
-                if try await host.empty(slice.key) { return feed(.emptied(slice.key, at: time.wall())) }
+                if let scrub = try await host.empty(slice) {
+                    return feed(.emptied(slice.key, at: time.wall(), scrub: scrub))
+                }
             } catch {
                 logger.error(
                     "a slice could not be emptied", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])

@@ -24,10 +24,19 @@ package actor LinuxSliceHost: SliceHost {
         package var grade: Kinds.IsolationGrade
         package var logMaxBytes: Int64
         package var logFiles: Int
+        /// What all logs of one tenant may take.
+        package var logTenantMaxBytes: Int64
+        /// Nil, only in tests, contains nothing.
+        package var confinement: ConfinementSettings?
+        /// What a test wants broken. Nothing in a release build.
+        package var broken: Broken
+        /// This process, which no task may reach.
+        package var ownPid: Int32
 
         package init(
             stateFolder: String, pagePath: String, procRoot: String, bootID: BootID, grade: Kinds.IsolationGrade,
-            logMaxBytes: Int64, logFiles: Int
+            logMaxBytes: Int64, logFiles: Int, logTenantMaxBytes: Int64 = 1 << 30, broken: Broken = .nothing,
+            ownPid: Int32 = OwnProcess.pid
         ) {
             self.stateFolder = stateFolder
             self.pagePath = pagePath
@@ -36,28 +45,33 @@ package actor LinuxSliceHost: SliceHost {
             self.grade = grade
             self.logMaxBytes = logMaxBytes
             self.logFiles = logFiles
+            self.logTenantMaxBytes = logTenantMaxBytes
+            self.broken = broken
+            self.ownPid = ownPid
         }
     }
 
-    private let executor = BlockingExecutor(label: "tidemill.slices")
-    nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let thread = BlockingExecutor(label: "tidemill.slices")
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     let settings: Settings
     let driver: any CgroupDriver
-    private let devices: [DeviceID: CPUDevice]
-    private let launcher: ShimLauncher
+    let launcher: ShimLauncher
     private let sleep: Sleep
-    private let logger: Logger
+    let logger: Logger
     /// Shims that this agent launched or adopted.
     private var shims: [ProcessIdentity: ProcessHandle] = [:]
+    private var executor: PlanExecutor
+    /// The last bindings that were carried out, and what they wrote.
+    private var boundNumber = 0
+    private var bound: [String: String] = [:]
 
     package init(
-        settings: Settings, driver: any CgroupDriver, devices: [CPUDevice], launcher: ShimLauncher,
-        sleep: @escaping Sleep, logger: Logger
+        settings: Settings, driver: any CgroupDriver, launcher: ShimLauncher, sleep: @escaping Sleep, logger: Logger
     ) {
         self.settings = settings
         self.driver = driver
-        self.devices = Dictionary(uniqueKeysWithValues: devices.map { ($0.id, $0) })
+        executor = PlanExecutor(tree: driver.tree, diesAt: settings.broken.dieAt)
         self.launcher = launcher
         self.sleep = sleep
         self.logger = logger
@@ -67,11 +81,42 @@ package actor LinuxSliceHost: SliceHost {
 
     func group(_ key: SliceKey) -> SliceGroup { SliceGroup(sliceUID: key.uid, epoch: key.epoch) }
 
-    package func prepare(_ slice: HeldSlice) throws(SliceHostError) {
-        try attempt { () throws(HostError) in
-            try HostFile.makeFolder(folder(slice.key).path, mode: 0o700)
-            try driver.create(group(slice.key), limits: LimitRule.limits(of: slice.grant, on: devices))
+    package func prepare(_ slice: HeldSlice) async throws(SliceHostError) -> SliceProof? {
+        guard let plan = slice.plan else { throw .failed("the slice has no plan") }
+        if let file = plan.cpusFile { bound[file] = nil }
+        var proof: SliceProof?
+        for step in plan.steps {
+            try attempt { () throws(HostError) in try executor.perform(step.action) }
+            if case .probe(let probe) = step.action {
+                let found = SliceProof(try await record(of: probe, slice))
+                guard found.holds else {
+                    throw .failed("a canary did not stay in it. \(found.evidence.joined(separator: " "))")
+                }
+                proof = found
+            }
         }
+        return proof
+    }
+
+    /// On which CPUs the slice of that file was last bound; nil when it never was.
+    func boundCPUs(_ file: String) -> String? { bound[file] }
+
+    /// As whom, and kept from what, everything of the slice runs.
+    func confinement(of slice: HeldSlice) -> Confinement {
+        settings.confinement?.confinement(of: slice) ?? Confinement()
+    }
+
+    package func bind(_ bindings: CPUBindings) throws(SliceHostError) {
+        guard bindings.number > boundNumber else { return }
+        let files = Set(bindings.entries.map(\.file))
+        bound = bound.filter { files.contains($0.key) }
+        for entry in bindings.entries where bound[entry.file] != entry.cpus {
+            // A slice that has left since: its file went with it.
+            guard HostFile.exists(entry.file) else { continue }
+            try attempt { () throws(HostError) in try HostFile.write(entry.cpus, to: entry.file) }
+            bound[entry.file] = entry.cpus
+        }
+        boundNumber = bindings.number
     }
 
     package func start(
@@ -156,7 +201,8 @@ package actor LinuxSliceHost: SliceHost {
         }
     }
 
-    package func empty(_ key: SliceKey) throws(SliceHostError) -> Bool {
+    package func empty(_ slice: HeldSlice) throws(SliceHostError) -> ScrubRecord? {
+        let key = slice.key
         let record = try attempt { () throws(HostError) in try startedRecord(folder(key)) }
         if let started = record, started.boot == settings.bootID {
             // A shim that still lives here has no task to guard. The init ends last of its namespace: where no cgroup
@@ -167,17 +213,23 @@ package actor LinuxSliceHost: SliceHost {
                 try attempt { () throws(HostError) in _ = try left.signal(9) }
                 isEmpty = false
             }
-            if !isEmpty { return false }
+            if !isEmpty { return nil }
         }
         return try attempt { () throws(HostError) in
             let group = group(key)
-            guard try driver.groups().contains(group) else { return true }
             do throws(HostError) {
-                try driver.remove(group)
-                return true
+                var scrub = ScrubRecord()
+                if let plan = slice.plan {
+                    // The kernel drops nothing of a group, and removes none, while a process is in it.
+                    if try driver.processCount(group) > 0 { throw .busy(path: group.name, processes: 1) }
+                    for undo in plan.undos { try executor.perform(undo, &scrub) }
+                }
+                // Also what no plan of this agent speaks of.
+                if try driver.groups().contains(group) { try driver.remove(group) }
+                return scrub
             } catch .busy {
                 try driver.kill(group)
-                return false
+                return nil
             }
         }
     }
@@ -312,11 +364,14 @@ package actor LinuxSliceHost: SliceHost {
     private func shimSpec(
         _ slice: HeldSlice, _ template: Kinds.TaskTemplate, _ deadline: Deadline?, _ files: SliceFolder
     ) -> ShimSpec {
-        ShimSpec(
+        let confinement = confinement(of: slice)
+        return ShimSpec(
             sliceUID: slice.uid, epoch: slice.grant.epoch, token: slice.grant.token, boot: settings.bootID,
             deadline: deadline, pagePath: settings.pagePath, command: template.command,
-            environment: TaskEnvironment.variables(of: slice, template, grade: settings.grade),
-            workingDirectory: template.workingDirectory ?? "/",
+            environment: TaskEnvironment.variables(
+                of: slice, template, grade: slice.plan?.grade ?? settings.grade),
+            workingDirectory: template.workingDirectory ?? "/tmp", userID: confinement.userID,
+            groupID: confinement.userID, containment: confinement.containment,
             groups: GroupFiles(driver.files(of: group(slice.key))), logPath: files.log,
             logMaxBytes: settings.logMaxBytes, logFiles: settings.logFiles, startedPath: files.started,
             endPath: files.ended, stopGrace: Self.stopGrace)

@@ -23,6 +23,9 @@ package struct SliceFolder: Hashable, Sendable {
     package var ended: String { "\(path)/ended" }
     /// The task's output, rotated.
     package var log: String { "\(path)/log" }
+    /// What a canary is told, and what it found; there while it is under way.
+    package var probe: String { "\(path)/probe" }
+    package var probed: String { "\(path)/probed" }
     /// What the shim itself complains of.
     package var complaints: String { "\(path)/shim.log" }
 }

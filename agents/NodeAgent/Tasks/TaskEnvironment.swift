@@ -11,7 +11,7 @@ package enum TaskEnvironment {
     package static func variables(
         of slice: HeldSlice, _ template: Kinds.TaskTemplate, grade: Kinds.IsolationGrade
     ) -> [String] {
-        var values = ["PATH": defaultPath, "HOME": "/"]
+        var values = ["PATH": defaultPath, "HOME": "/tmp"]
         for variable in template.env { values[variable.name] = variable.value ?? "" }
         values["TIDEMILL_NAMESPACE"] = slice.namespace
         values["TIDEMILL_SLICE"] = slice.name

@@ -6,8 +6,7 @@ import TidemillNodeCore
 import TidemillNodeScenes
 import TidemillSeams
 
-@Suite("LimitRule and NodeReport")
-struct LimitRuleTests {
+@Suite struct NodeReportTests {
     static let report = NodeReport(
         MachineFacts(
             node: NodeID("n"), bootID: BootID("b"), machineID: "m", kernelVersion: "6.1", agentVersion: "1",
@@ -17,10 +16,6 @@ struct LimitRuleTests {
                 NUMADomain(id: 0, cpus: CPUList([0, 1, 2, 3]), memoryBytes: 8 << 30),
                 NUMADomain(id: 5, cpus: CPUList([]), memoryBytes: 64 << 30),
             ], unenforced: []))
-
-    static var devices: [DeviceID: CPUDevice] {
-        Dictionary(uniqueKeysWithValues: report.cpuDevices.map { ($0.id, $0) })
-    }
 
     @Test func `every domain with CPUs is a device, and memory without CPUs is none`() {
         #expect(Self.report.cpuDevices.map(\.id) == [DeviceID("n-cpu0"), DeviceID("n-cpu2")])
@@ -48,21 +43,5 @@ struct LimitRuleTests {
             at: Scene.wall(1))
         #expect(facts.grade == .advisory)
         #expect(device.status.isolation == ["advisory"])
-    }
-
-    @Test func `shares become a cpuset, a quota and a memory limit`() {
-        let limits = LimitRule.limits(of: Scene.grant(milliCPU: 250), on: Self.devices)
-        #expect(limits.cpus == CPUList([0, 1, 2, 3]) && limits.memoryNodes == CPUList([0]))
-        #expect(limits.quotaMilliCPU == 250 && limits.memoryBytes == 1 << 30 && limits.pids == 4096)
-    }
-
-    @Test func `shares of two domains add up`() throws {
-        var grant = Scene.grant(milliCPU: 250)
-        grant.shares.append(
-            HeldShare(device: DeviceID("n-cpu2"), memoryBytes: 1 << 20, compute: Rational(1, 2), cardUnits: .one))
-        let limits = LimitRule.limits(of: grant, on: Self.devices)
-        #expect(limits.cpus?.description == "0-5" && limits.memoryNodes?.description == "0,2")
-        #expect(limits.quotaMilliCPU == 1150, "250m, and half of the 1800m that are allocatable there")
-        #expect(limits.memoryBytes == (1 << 30) + (1 << 20))
     }
 }

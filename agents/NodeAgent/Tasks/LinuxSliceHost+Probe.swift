@@ -1,0 +1,58 @@
+import Logging
+import TidemillHostLinux
+import TidemillLease
+import TidemillNodeCore
+import TidemillSeams
+
+/// Canaries: they stand where a task of the slice would, and try to get out.
+extension LinuxSliceHost {
+    package func probe(_ slice: HeldSlice) async -> SliceProof? {
+        guard let plan = slice.plan, var probe = plan.probe else { return nil }
+        // The others would be felt by the task, or end it.
+        probe.checks = probe.checks.filter { ProbeSpec.Check.harmless.contains($0) }
+        // What is shared may have grown or shrunk since the plan was made.
+        if let file = plan.cpusFile, let now = boundCPUs(file) { probe.cpus = now }
+        do throws(SliceHostError) {
+            let record = try await record(of: probe, slice)
+            // A canary that could not be sent proves nothing, either way.
+            guard record.failure == nil else { return nil }
+            return SliceProof(record)
+        } catch {
+            logger.warning(
+                "a slice cannot be probed", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
+            return nil
+        }
+    }
+
+    /// Sends a canary and waits for what it found.
+    func record(of probe: ProbePlan, _ slice: HeldSlice) async throws(SliceHostError) -> ProbeRecord {
+        let files = folder(slice.key)
+        let identity = confinement(of: slice)
+        let spec = ProbeSpec(
+            checks: probe.checks, groups: GroupFiles(driver.files(of: group(slice.key))), userID: identity.userID,
+            groupID: identity.userID, containment: identity.containment, throttleFile: probe.throttleFile,
+            cpus: probe.cpus, foreignPid: settings.ownPid, cgroupFiles: probe.cgroupFiles, recordPath: files.probed)
+        let bytes: [UInt8]
+        do throws(RecordError) {
+            bytes = try spec.bytes()
+        } catch {
+            throw .failed("the canary cannot be described: \(error)")
+        }
+        let handle: ProcessHandle
+        do throws(HostError) {
+            try HostFile.remove(files.probed)
+            handle = try launcher.launchProbe(spec: bytes, specPath: files.probe, complaintsPath: files.complaints)
+        } catch {
+            throw .failed("the canary cannot be sent: \(error)")
+        }
+        guard await handle.exit() != nil else { throw .failed("the agent ended while the slice was being probed") }
+        do {
+            let found = try ProbeRecord(bytes: try HostFile.read(files.probed, limit: 1 << 16))
+            try HostFile.remove(files.probe)
+            try HostFile.remove(files.probed)
+            return found
+        } catch {
+            throw .failed("the canary left no record: \(error)")
+        }
+    }
+}
