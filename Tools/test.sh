@@ -41,12 +41,12 @@ fi
 echo "build: done ($((SECONDS - started)) s)"
 export TIDEMILL_BUILT=1
 
-# suite NAME SWIFT-TEST-ARGUMENTS…: runs test targets of the one bundle and counts their tests.
+# suite NAME SWIFT-TEST-ARGUMENTS…: runs test targets of the one bundle and counts their tests; behind $within, if that is set.
 suite() {
     local name=$1 log=.build/logs/$1.log status=0 good bad
     shift
     local began=$SECONDS
-    swift test --skip-build "$@" >"$log" 2>&1 || status=$?
+    ${within:-} swift test --skip-build "$@" >"$log" 2>&1 || status=$?
     read -r good bad <<<"$(counts "$log")"
     if [ "$status" -ne 0 ] || [ "$bad" -ne 0 ] || [ "$good" -eq 0 ]; then
         failures "$log"
@@ -61,6 +61,9 @@ suite() {
 suite unit --skip '^(Integration|HostLinux|NodeAgent|Tidy)Tests\.' --skip 'SimulationTests/.?(the invariants hold|a broken rule)'
 suite tidy --filter '^TidyTests\.'
 suite host --filter '^(HostLinux|NodeAgent)Tests\.'
+if [ "$(id -u)" -eq 0 ] && grep -q ' cgroup2 ' /proc/mounts; then
+    within='bash Tools/in-version2.sh' suite version2 --filter '^HostLinuxTests\.(CgroupV2Driver|DeviceFilter|Shim)Tests'
+fi
 
 simulation=.build/logs/simulate.log
 began=$SECONDS

@@ -6,6 +6,14 @@ import TidemillSeams
 
 private let hasVersion2 = (try? CgroupHierarchy.detect().unified) != nil
 
+private let seesPartOfHierarchy: Bool = {
+    // A machine without cgroups sees nothing.
+    guard let found = try? CgroupHierarchy.detect(), found.kind == .version2, let mount = found.unified else {
+        return false
+    }
+    return HostFile.exists(mount + "/cgroup.type")
+}()
+
 /// What of version 2 every machine has, also one whose controllers are all in version 1.
 @Suite(.enabled(if: isRoot && hasVersion2, "cgroups of version 2 need root and a mount"), .serialized)
 struct CgroupV2DriverTests {
@@ -116,5 +124,17 @@ struct CgroupV2DriverTests {
             (found.cpus, found.memoryNodes) = (nil, nil)
             #expect(found == limits)
         }
+    }
+
+    /// `Tools/in-version2.sh` makes such a world.
+    @Test(.enabled(if: seesPartOfHierarchy, "the whole hierarchy is seen, as on a machine"))
+    func `the agent leaves a group that is to hand controllers down for a leaf of it`() throws {
+        let bench = try GroupBench()
+        defer { bench.close() }
+        #expect(try CgroupHierarchy.detect().own == "/agent")
+        #expect(try #require(bench.tree.roots["unified"]) == "/sys/fs/cgroup/\(bench.root)")
+        // And there it stays, as an agent that is started anew.
+        try GroupBench().close()
+        #expect(try CgroupHierarchy.detect().own == "/agent")
     }
 }

@@ -9,6 +9,7 @@ final class GroupBench {
     let driver: any CgroupDriver
     let group: SliceGroup
     let folder: String
+    let root: String
     let tree: CgroupTree
     private var children: [tm_child] = []
     private var outputs = 0
@@ -18,7 +19,7 @@ final class GroupBench {
         let id = KernelRandomness().uuid()
         folder = "/tmp/tidemill-group-test-\(id)"
         try HostFile.makeFolder(folder)
-        let root = "tidemill-test-\(id)"
+        root = "tidemill-test-\(id)"
         let hierarchy = try CgroupHierarchy.detect()
         if unified, hierarchy.kind == .hybrid {
             let mount = try #require(hierarchy.unified)
