@@ -1,5 +1,6 @@
 import ServiceLifecycle
 import TidemillHostLinux
+import TidemillNodeCore
 import TidemillSQLite
 import TidemillSeams
 
@@ -14,15 +15,20 @@ package actor MetricsSocket: Service {
     private let slices: SliceKeeper
     private let leases: LeaseKeeper
     private let report: NodeReport
+    private let driver: any CgroupDriver
+    private let procRoot: String
     private let time: any TimeSource
 
     package init(
-        path: String, slices: SliceKeeper, leases: LeaseKeeper, report: NodeReport, time: any TimeSource
+        path: String, slices: SliceKeeper, leases: LeaseKeeper, report: NodeReport, driver: any CgroupDriver,
+        procRoot: String, time: any TimeSource
     ) throws(HostError) {
         listener = try UnixListener(path: path)
         self.slices = slices
         self.leases = leases
         self.report = report
+        self.driver = driver
+        self.procRoot = procRoot
         self.time = time
     }
 
@@ -37,10 +43,24 @@ package actor MetricsSocket: Service {
 
     private func text() async -> String {
         let last = await leases.lastRenewal
+        let held = await slices.held
         return MetricsText.render(
             .init(
-                node: report.facts.node, agentVersion: report.facts.agentVersion, held: await slices.held,
+                node: report.facts.node, agentVersion: report.facts.agentVersion, held: held,
+                usage: held.compactMap(usage), pressure: Pressure.ofMachine(procRoot: procRoot),
                 devices: report.cpuDevices, renewals: await leases.renewals,
                 sinceRenewal: last.map { time.now().since($0) }, appliedRevision: await slices.appliedRevision))
+    }
+
+    /// What a slice uses now; nil when it has no groups, or none any more.
+    private func usage(of slice: HeldSlice) -> SliceUsage? {
+        if case .released = slice.phase { return nil }
+        let group = SliceGroup(sliceUID: slice.uid, epoch: slice.grant.epoch)
+        // Its groups may go while they are read.
+        let cpu = try? driver.cpuNanoseconds(group)
+        let memory = try? driver.memoryBytes(group)
+        let pressure = driver.pressure(group)
+        if cpu == nil, memory == nil, pressure.isEmpty { return nil }
+        return SliceUsage(slice: slice, cpuNanoseconds: cpu, memoryBytes: memory, pressure: pressure)
     }
 }
