@@ -5,12 +5,13 @@ import TidemillModel
 import TidemillSeams
 import TidemillWire
 
-/// Brings logs to the controller without a port of our own: one control stream says what is wanted, and each log travels on
-/// a request that the agent dials.
-package actor LogTunnel: Service {
+/// Brings logs and sessions to the controller without a port of our own: one control stream says what is wanted, and each
+/// log and each session travels on a request that the agent dials.
+package actor AgentTunnel: Service {
     private let client: APIClient
     private let slices: SliceKeeper
     private let logs: LogSource
+    private let sessions: ExecSessions
     private let time: any TimeSource
     private let randomness: any Randomness
     private let sleep: Sleep
@@ -21,12 +22,13 @@ package actor LogTunnel: Service {
     static let patience: Duration = .seconds(30)
 
     package init(
-        client: APIClient, slices: SliceKeeper, logs: LogSource, time: any TimeSource, randomness: any Randomness,
-        sleep: @escaping Sleep, logger: Logger
+        client: APIClient, slices: SliceKeeper, logs: LogSource, sessions: ExecSessions, time: any TimeSource,
+        randomness: any Randomness, sleep: @escaping Sleep, logger: Logger
     ) {
         self.client = client
         self.slices = slices
         self.logs = logs
+        self.sessions = sessions
         self.time = time
         self.randomness = randomness
         self.sleep = sleep
@@ -57,7 +59,7 @@ package actor LogTunnel: Service {
     /// One control stream, until it breaks or goes silent.
     private func serve() async throws {
         let request = APIRequest(.get, "/agent/v1/tunnel", timeout: .seconds(24 * 3600))
-        let lines = try await client.stream(request).lines(limit: 64 << 10)
+        let lines = try await client.stream(request).lines(limit: 128 << 10)
         lastHeard = time.now()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -89,15 +91,25 @@ package actor LogTunnel: Service {
     }
 
     private func answer(_ open: TunnelOpen) async {
+        do throws(ClientError) {
+            if open.verb == TunnelOpen.Verb.exec {
+                try await sessions.serve(open, client)
+            } else {
+                try await sendLog(open)
+            }
+        } catch {
+            logger.debug(
+                "a stream ended early",
+                metadata: ["verb": "\(open.verb)", "task": "\(open.namespace)/\(open.task)", "error": "\(error)"])
+        }
+    }
+
+    /// What is not known here is answered with nothing, as a log that is not there.
+    private func sendLog(_ open: TunnelOpen) async throws(ClientError) {
         let request = APIRequest(
             .post, "/agent/v1/tunnel/\(Percent.encode(open.id))", contentType: "application/octet-stream",
             timeout: .seconds(24 * 3600))
-        do {
-            let body = await logs.log(open, of: slices, sleep: sleep)
-            for try await _ in try await client.exchange(request, body: body) {}
-        } catch {
-            logger.debug(
-                "a log stream ended early", metadata: ["task": "\(open.namespace)/\(open.task)", "error": "\(error)"])
-        }
+        let body = await logs.log(open, of: slices, sleep: sleep)
+        for try await _ in try await client.exchange(request, body: body) {}
     }
 }
