@@ -171,6 +171,7 @@ if !coresOnly {
         program(
             "tidemill-failover", "Tests/EndToEnd/Failover", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         program("tidemill-nodes", "Tests/EndToEnd/Nodes", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
+        program("tidemill-exec", "Tests/EndToEnd/Exec", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         program("tidemill-witness", "Tests/EndToEnd/Witness", []),
         program(
             "tidemill-hostile", "Tests/EndToEnd/Hostile", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
@@ -178,7 +179,9 @@ if !coresOnly {
         .executableTarget(
             name: "tidemill-attacker", path: "Tests/EndToEnd/Attacker", cSettings: [.define("_GNU_SOURCE")],
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
-        .target(name: "TidemillPreload", path: "Tests/EndToEnd/Preload", cSettings: [.define("_GNU_SOURCE")]),
+        .target(
+            name: "TidemillPreload", path: "Tests/EndToEnd/Preload", cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         tests(
             "APIServerTests",
             [
@@ -186,7 +189,7 @@ if !coresOnly {
                 httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
             ] + storeBelow),
         tests("ClientTests", ["TidemillClient"] + storeBelow),
-        tests("CLITests", ["tidemill", "TidemillClient"] + storeBelow),
+        tests("CLITests", ["tidemill", "TidemillClient", arguments] + storeBelow),
         tests(
             "NodeAgentTests",
             [

@@ -36,8 +36,8 @@ struct Tidemill: AsyncParsableCommand {
         abstract: "One control plane for every accelerator that an operator owns.",
         discussion: "Objects are named as with kubectl: `jobs`, `job hello`, `job/hello`, `jobs,slices`, `all`.",
         subcommands: [
-            Up.self, Down.self, Apply.self, Get.self, Describe.self, Logs.self, Wait.self, Delete.self, Version.self,
-            Doctor.self, Backup.self, Restore.self, Cordon.self, Uncordon.self, Drain.self, Maintenance.self,
-            Taint.self, Node.self,
+            Up.self, Down.self, Apply.self, Get.self, Describe.self, Logs.self, Exec.self, Run.self, Wait.self,
+            Delete.self, Version.self, Doctor.self, Backup.self, Restore.self, Cordon.self, Uncordon.self, Drain.self,
+            Maintenance.self, Taint.self, Node.self,
         ])
 }

@@ -32,7 +32,8 @@ struct Logs: AsyncParsableCommand {
     func run() async throws {
         try await connection.withSession { session in
             let scope = namespace ?? session.namespace
-            let tasks = try await tasks(session, scope)
+            let choice = TaskChoice(object: object, rank: rank, attempt: attempt, missing: "there is no log")
+            let tasks = try await choice.tasks(session, scope)
             if tasks.count == 1 {
                 try await LogReading(session: session, namespace: scope, follow: follow, tail: tail).print(
                     tasks[0].name, prefix: "")
@@ -50,46 +51,6 @@ struct Logs: AsyncParsableCommand {
                 try await group.waitForAll()
             }
         }
-    }
-
-    /// The tasks that are meant, by rank.
-    private func tasks(_ session: Session, _ scope: String) async throws -> [(name: String, rank: Int64)] {
-        let parts = object.split(separator: "/", maxSplits: 1).map(String.init)
-        if parts.count == 2, let kind = KindLookup.kind(parts[0]), kind == Kinds.Task.info { return [(parts[1], 0)] }
-        if parts.count == 2, KindLookup.kind(parts[0]) != Kinds.Job.info {
-            throw Failure("\"\(object)\": only jobs and tasks have logs: write job/NAME or task/NAME")
-        }
-        let name = parts.last ?? ""
-        let job: Kinds.Job
-        do throws(ClientError) {
-            job = try await session.client.get(Kinds.Job.self, namespace: scope, name: name)
-        } catch {
-            guard error.isNotFound, parts.count == 1 else { throw error }
-            // A bare word may also be a task.
-            do throws(ClientError) {
-                _ = try await session.client.get(Kinds.Task.info, namespace: scope, name: name)
-            } catch {
-                throw error.isNotFound
-                    ? Failure("no job and no task \"\(name)\" in namespace \(scope)") : Failure(error)
-            }
-            return [(name, 0)]
-        }
-        guard let latest = job.status.gang?.attempt else {
-            throw Failure("job/\(name) is \(job.status.state.rawValue) and has not started yet: there is no log")
-        }
-        let wanted = attempt ?? latest
-        let page = try await session.client.list(
-            Kinds.Task.self, namespace: scope, selection: Selection(labels: "tidemill.dev/job=\(name)"))
-        let members = page.objects.compactMap { task -> (name: String, rank: Int64)? in
-            guard let member = task.spec.member, member.attempt == wanted, rank.map({ $0 == member.index }) ?? true
-            else { return nil }
-            return (task.metadata.name, member.index)
-        }
-        if members.isEmpty {
-            let member = rank.map { "member of rank \($0)" } ?? "task"
-            throw Failure("job/\(name) has no \(member) in attempt \(wanted)")
-        }
-        return members.sorted { $0.rank < $1.rank }
     }
 }
 

@@ -1,0 +1,25 @@
+import ArgumentParser
+import TidemillRig
+
+/// Sessions inside running tasks, as people have them: real controller, agent and shim, entered with `tidemill` and with
+/// `kubectl tidemill`.
+@main struct ExecMain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tidemill-exec",
+        abstract: "Enter running tasks: exit codes, streams, terminals, limits, ends, refusals, and run -it.")
+
+    @Option(help: "Only the trials whose name contains this.") var only = ""
+    @Option(help: "Path of kubectl; without it only `tidemill` is tried.") var kubectl: String?
+
+    func run() async throws {
+        let all: [any Trial] = [
+            Codes(kubectl: kubectl), Streams(), Terminals(kubectl: kubectl), Inside(), Ends(), Refusals(), Alone(),
+        ]
+        var findings = Findings()
+        for trial in all where only.isEmpty || trial.name.contains(only) {
+            findings.add(await trial.perform().findings)
+        }
+        say("exec: passed=\(findings.passed) failed=\(findings.failed.count)")
+        if !findings.failed.isEmpty || findings.passed == 0 { throw ExitCode(1) }
+    }
+}
