@@ -22,3 +22,10 @@ func isAlive(_ pid: Int32) -> Bool {
 
 /// Tests of enforcement need root; others run anywhere.
 let isRoot = geteuid() == 0
+
+/// What a symbolic link says; nil when there is none.
+func linkTarget(_ path: String) -> String? {
+    var bytes = [CChar](repeating: 0, count: 256)
+    let count = readlink(path, &bytes, bytes.count)
+    return count < 0 ? nil : String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

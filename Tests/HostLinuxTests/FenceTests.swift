@@ -10,11 +10,11 @@ import TidemillSeams
 @Suite(.enabled(if: isRoot, "a fence in cgroups needs root"), .serialized) struct FenceTests {
     /// What a task may do to get away.
     enum Escape: String, CaseIterable, Sendable {
-        case none, droppedCredentials, doubleFork, credentialsOfTheSpec
+        case none, droppedCredentials, doubleFork, credentialsOfTheSpec, contained
 
         var command: [String] {
             switch self {
-            case .none, .credentialsOfTheSpec: ["sh", "-c", "echo runs; while :; do sleep 1; done"]
+            case .none, .credentialsOfTheSpec, .contained: ["sh", "-c", "echo runs; while :; do sleep 1; done"]
             case .droppedCredentials:
                 ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", "echo runs; sleep 1000"]
             case .doubleFork:
@@ -43,12 +43,13 @@ import TidemillSeams
     /// Starts a slice per escape, all at once, and injects the fault into each once its task runs.
     private func start(_ fault: Fault, isFenceBroken: Bool, into benches: inout [ShimBench]) throws -> [Running] {
         for escape in Escape.allCases {
-            let bench = try ShimBench(escape.command, after: .milliseconds(2_500), isFenceBroken: isFenceBroken)
+            let bench = try ShimBench(escape.command, after: .milliseconds(2_500), broken: isFenceBroken ? "fence" : "")
             benches.append(bench)
             if escape == .credentialsOfTheSpec {
                 bench.spec.userID = 65534
                 bench.spec.groupID = 65534
             }
+            if escape == .contained { bench.contain() }
             try bench.launch()
         }
         return try zip(Escape.allCases, benches).map { escape, bench in

@@ -16,16 +16,16 @@ final class ShimBench {
     var spec: ShimSpec
     var shim: ProcessHandle?
     private let program: String
-    private let isFenceBroken: Bool
+    private let broken: Broken
 
     /// - Parameter after: of a `stop` slice whose last renewal was sent just now; nil is `keep`.
     init(
-        _ command: [String], after: Duration? = nil, limits: SliceLimits = SliceLimits(), isFenceBroken: Bool = false
+        _ command: [String], after: Duration? = nil, limits: SliceLimits = SliceLimits(), broken: String = ""
     ) throws {
         let id = KernelRandomness().uuid()
         folder = "/tmp/tidemill-shim-test-\(id)"
         root = "tidemill-test-\(id)"
-        self.isFenceBroken = isFenceBroken
+        self.broken = Broken(broken)
         try HostFile.makeFolder(folder, mode: 0o755)
         program = try Self.findShim()
         driver = try CgroupHierarchy.detect().driver(root: root)
@@ -61,8 +61,16 @@ final class ShimBench {
         return path
     }
 
+    /// Contains the task as an agent does that is root.
+    func contain(hidden: [String] = [], shared: [String] = []) {
+        spec.userID = ContainmentTests.tenant
+        spec.groupID = ContainmentTests.tenant
+        spec.workingDirectory = "/tmp"
+        spec.containment = Containment(hiddenFolders: hidden, sharedFolders: shared)
+    }
+
     func launch() throws {
-        let launcher = ShimLauncher(program: program, isFenceBroken: isFenceBroken)
+        let launcher = ShimLauncher(program: program, broken: broken)
         shim = try launcher.launch(
             spec: try spec.bytes(), specPath: folder + "/spec", complaintsPath: folder + "/complaints")
     }
@@ -122,7 +130,7 @@ final class ShimBench {
         }
         let removed = eventually(5) { (try? driver.remove(group)) != nil }
         if !removed { Issue.record("the cgroups of \(group) could not be removed") }
-        if let v1 = driver as? CgroupV1Driver { v1.removeRoot() }
+        driver.tree?.removeRoot()
         for name in (try? HostFile.names(in: folder)) ?? [] { try? HostFile.remove("\(folder)/\(name)") }
         rmdir(folder)
     }

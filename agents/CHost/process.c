@@ -16,13 +16,13 @@
 
 /// Runs in the forked child of a multi-threaded process: system calls only.
 static _Noreturn void become(const char *program, char *const arguments[], char *const environment[],
-                             const char *output, int failure) {
+                             const char *output, int input, int failure) {
     tm_default_signals();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    int in = open("/dev/null", O_RDONLY);
+    int in = input >= 0 ? input : open("/dev/null", O_RDONLY);
     int out = output ? open(output, O_WRONLY | O_CREAT | O_APPEND, 0600) : open("/dev/null", O_WRONLY);
     if (in >= 0 && out >= 0 && dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 && chdir("/") == 0) {
         // All else closes at exec, the failure pipe included.
@@ -37,6 +37,11 @@ static _Noreturn void become(const char *program, char *const arguments[], char 
 
 int tm_spawn_detached(const char *program, char *const arguments[], char *const environment[], const char *output,
                       struct tm_child *child) {
+    return tm_spawn_fed(program, arguments, environment, output, -1, child);
+}
+
+int tm_spawn_fed(const char *program, char *const arguments[], char *const environment[], const char *output, int input,
+                 struct tm_child *child) {
     int failure[2];
     if (pipe2(failure, O_CLOEXEC) < 0) return -errno;
     sigset_t all, before;
@@ -48,7 +53,7 @@ int tm_spawn_detached(const char *program, char *const arguments[], char *const 
     how.pidfd = (uint64_t)(uintptr_t)&pidfd;
     how.exit_signal = SIGCHLD;
     long pid = syscall(SYS_clone3, &how, sizeof how);
-    if (pid == 0) become(program, arguments, environment, output, failure[1]);
+    if (pid == 0) become(program, arguments, environment, output, input, failure[1]);
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(failure[1]);

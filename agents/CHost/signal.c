@@ -1,8 +1,12 @@
 #include "CHost.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +46,22 @@ int tm_log_pipe(int *reading, int *writing) {
     *reading = ends[0];
     *writing = ends[1];
     return 0;
+}
+
+int tm_oom_watch(const char *oom_control) {
+    char control[PATH_MAX], line[64];
+    const char *slash = strrchr(oom_control, '/');
+    if (!slash || strlen(oom_control) + sizeof "/cgroup.event_control" > sizeof control) return -ENAMETOOLONG;
+    snprintf(control, sizeof control, "%.*s/cgroup.event_control", (int)(slash - oom_control), oom_control);
+    int watched = open(oom_control, O_RDONLY | O_CLOEXEC);
+    if (watched < 0) return -errno;
+    int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    snprintf(line, sizeof line, "%d %d", event, watched);
+    int result = event < 0 ? -errno : tm_write_file(control, line, strlen(line));
+    close(watched); // the kernel needs it for the registration only
+    if (result == 0) return event;
+    if (event >= 0) close(event);
+    return result;
 }
 
 int tm_wait_readable(struct tm_waiting *entries, size_t count, int timeout_ms) {

@@ -1,5 +1,6 @@
 import CHost
 import Glibc
+import TidemillSeams
 
 /// Starts tidemill-shim, one per task.
 package struct ShimLauncher: Sendable {
@@ -7,23 +8,27 @@ package struct ShimLauncher: Sendable {
     package let program: String
     /// Where the shim finds processes; `/proc` but in tests.
     private let procRoot: String
-    private let isFenceBroken: Bool
+    /// Handed on to shims; only those of debug builds obey.
+    private let broken: Broken
 
-    /// - Parameter isFenceBroken: starts shims without their fence, which only those of debug builds obey. For tests
-    ///   that show that they notice; by default what `TIDEMILL_BREAK=fence` in the caller's environment says.
-    package init(program: String, procRoot: String = "/proc", isFenceBroken: Bool = Self.wantsBrokenFence()) {
+    /// - Parameter broken: what a test wants to see broken, so that it can see that it would notice; by default what
+    ///   `TIDEMILL_BREAK` in the caller's environment says.
+    package init(program: String, procRoot: String = "/proc", broken: Broken = Self.brokenByEnvironment()) {
         self.program = program
         self.procRoot = procRoot
-        self.isFenceBroken = isFenceBroken
+        self.broken = broken
     }
 
-    /// Whether the environment asks for a broken fence; never in a release build.
-    package static func wantsBrokenFence() -> Bool {
+    /// What the environment asks for; nothing in a release build.
+    package static func brokenByEnvironment() -> Broken {
         #if DEBUG
-        if let broken = getenv("TIDEMILL_BREAK") { return String(cString: broken) == "fence" }
+        if let text = getenv("TIDEMILL_BREAK") { return Broken(String(cString: text)) }
         #endif
-        return false
+        return .nothing
     }
+
+    /// The environment of every shim.
+    var environment: [String] { broken.text.isEmpty ? [] : ["TIDEMILL_BREAK=\(broken.text)"] }
 
     /// Writes the spec (the bytes of a `ShimSpec`) durably with mode 0600 and starts a shim on it, in a session of its
     /// own, so that it survives the agent. The shim writes its complaints to `complaintsPath`.
@@ -32,7 +37,6 @@ package struct ShimLauncher: Sendable {
     /// end record, or by the handle's exit without such a record (`Lost`).
     package func launch(spec: [UInt8], specPath: String, complaintsPath: String?) throws(HostError) -> ProcessHandle {
         try HostFile.writeDurably(spec, to: specPath)
-        let environment = isFenceBroken ? ["TIDEMILL_BREAK=fence"] : []
         var child = tm_child()
         let result = withCStrings([program, specPath]) { arguments in
             withCStrings(environment) { variables in

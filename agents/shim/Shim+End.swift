@@ -61,7 +61,7 @@ extension Shim {
 
     /// Writes the end durably. Returns the shim's exit status: 0, or 1 when the end could not be recorded (Lost).
     func recordEnd() -> Int32 {
-        let oomKills = countOomKills()
+        let oomKills = max(0, countOomKills() - earlierOomKills)
         guard let outcome = life.outcome(oomKills: oomKills), let endedAt else { return 1 }
         let record = EndRecord(
             sliceUID: spec.sliceUID, epoch: spec.epoch, token: spec.token, exitCode: outcome.exitCode,
@@ -106,7 +106,7 @@ extension Shim {
         ProcessIdentity(pid: pid, startTicks: max(0, tm_start_ticks("/proc", pid)))
     }
 
-    private func countOomKills() -> Int64 {
+    func countOomKills() -> Int64 {
         guard let path = spec.groups.oomFile, let bytes = readFile(path, limit: 4096) else { return 0 }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")

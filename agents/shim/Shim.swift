@@ -8,7 +8,8 @@ struct Shim {
     let spec: ShimSpec
     /// The agent takes this file away to revoke a start that it gave up.
     private let specPath: String
-    let isFenceBroken: Bool
+    /// What a test wants to see broken.
+    private let broken: Broken
     var life: ShimLife
     var log: LogWriter
     var task: TaskProcess?
@@ -21,18 +22,24 @@ struct Shim {
     private var page: UnsafeMutableRawPointer?
     private var signals: Int32 = -1
     private var wake: Int32 = -1
+    /// Readable when the slice comes to the end of its memory (v1); -1 where the kernel ends the whole group by itself.
+    private var outOfMemory: Int32 = -1
+    /// Ends for want of memory before the task's: canaries had theirs.
+    private(set) var earlierOomKills: Int64 = 0
     private var logEnd: Int32 = -1
     private var isStopping = false
     /// oom_score_adj of the task: the one we had, and never a protected one.
     private var taskOOMScoreAdjust: Int32 = 0
 
-    init(spec: ShimSpec, specPath: String, isFenceBroken: Bool) {
+    init(spec: ShimSpec, specPath: String, broken: Broken) {
         self.spec = spec
         self.specPath = specPath
-        self.isFenceBroken = isFenceBroken
-        life = ShimLife(deadline: isFenceBroken ? nil : spec.deadline, stopGrace: spec.stopGrace)
+        self.broken = broken
+        life = ShimLife(deadline: broken.isFence ? nil : spec.deadline, stopGrace: spec.stopGrace)
         log = LogWriter(path: spec.logPath, maxBytes: spec.logMaxBytes, files: spec.logFiles)
     }
+
+    var isFenceBroken: Bool { broken.isFence }
 
     /// Runs the task to its end. Returns the exit status: 0 once the end is recorded durably.
     mutating func run() -> Int32 {
@@ -69,6 +76,15 @@ struct Shim {
                 unenforced.append("The shim is not in its own group: cannot join \(path): \(describe(result)).")
             }
         }
+        earlierOomKills = countOomKills()
+        if let path = spec.groups.oomFile, path.hasSuffix("/memory.oom_control") {
+            outOfMemory = tm_oom_watch(path)
+            if outOfMemory < 0 {
+                unenforced.append(
+                    "When the slice takes too much memory, the kernel ends one of its processes and not all: \(describe(outOfMemory))."
+                )
+            }
+        }
         taskOOMScoreAdjust = max(0, ownOOMScoreAdjust())
         let result = writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdjust))
         if result < 0 {
@@ -89,8 +105,7 @@ struct Shim {
         if result < 0 { return fail("cannot make the log's pipe: \(describe(result))") }
         do throws(TaskProcess.StartFailure) {
             task = try TaskProcess.start(
-                spec, output: output, oomScoreAdjust: taskOOMScoreAdjust, isFenceBroken: isFenceBroken,
-                notes: &unenforced)
+                spec, output: output, oomScoreAdjust: taskOOMScoreAdjust, broken: broken, notes: &unenforced)
         } catch {
             fail("cannot make the task's first process: \(describe(error.errno))")
         }
@@ -104,12 +119,13 @@ struct Shim {
     // MARK: Wait and act
 
     private mutating func waitOnce() {
-        var waiting = [signals, wake, task?.initProcess.reports ?? -1, logEnd].map {
+        var waiting = [signals, wake, task?.initProcess.reports ?? -1, logEnd, outOfMemory].map {
             tm_waiting(descriptor: $0, ready: 0)
         }
         _ = tm_wait_readable(&waiting, waiting.count, -1)
         if waiting[3].ready != 0 { drainLog() }
         if waiting[2].ready != 0 { takeReports() }
+        if waiting[4].ready != 0 { endForMemory() }
         if waiting[0].ready != 0, tm_take_signal(signals) != 0 {
             isStopping = true
             perform(life.on(.stopRequested, at: clocks().instant))
@@ -139,11 +155,24 @@ struct Shim {
         perform(life.on(.failed(.stopped, message: "stopped before the command started"), at: clocks().instant))
     }
 
+    /// As cgroup v2 does it by itself: what lost one of its processes to want of memory ends as a whole.
+    private mutating func endForMemory() {
+        var count: UInt64 = 0
+        _ = read(outOfMemory, &count, 8)
+        // The word comes a moment before the kill; without one, the kernel found memory after all.
+        for _ in 0..<20 where task != nil && life.outcome == nil {
+            if countOomKills() > earlierOomKills {
+                return perform(life.on(.commandEnded(exitCode: nil, signal: SIGKILL), at: clocks().instant))
+            }
+            _ = poll(nil, 0, 1)
+        }
+    }
+
     private mutating func takeReports() {
         while life.outcome == nil, let report = task?.nextReport() {
             let now = clocks().instant
             switch report {
-            case .ready: break
+            case .ready, .finding, .terminal: break
             case .note(let sentence): unenforced.append(sentence)
             case .commandWaits(let pid): release(command: pid)
             case .failed(let sentence): fail(sentence)

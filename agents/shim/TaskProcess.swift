@@ -1,6 +1,7 @@
 import CHost
 import Glibc
 import TidemillLease
+import TidemillSeams
 
 /// The namespace's init and the command below it, as the shim holds them.
 struct TaskProcess {
@@ -11,33 +12,40 @@ struct TaskProcess {
     private var commandHandle: Int32 = -1
     private(set) var commandPid: Int32 = 0
 
-    /// Starts the init. On a machine that allows no namespaces it starts without, and says so in `notes`.
+    /// Starts the init. On a machine that allows no namespaces it starts without, and says so in `notes`; but not where the
+    /// containment must be had.
     /// - Throws: the errno when no process can be made at all.
     static func start(
-        _ spec: ShimSpec, output: Int32, oomScoreAdjust: Int32, isFenceBroken: Bool, notes: inout [String]
+        _ spec: ShimSpec, output: Int32, oomScoreAdjust: Int32, broken: Broken, notes: inout [String]
     ) throws(StartFailure) -> TaskProcess {
-        let command = CStrings(spec.command)
+        let arguments = CStrings(spec.command)
         let environment = CStrings(spec.environment)
         let directory = CStrings([spec.workingDirectory])
         let groups = CStrings(spec.groups.taskProcs)
+        let standing = Standing(
+            userID: spec.userID, groupID: spec.groupID, containment: spec.containment, broken: broken)
+        let contained = CContainment(standing.containment, hasNamespaces: !broken.isFence)
         var made = tm_init()
         var wish = tm_init_spec()
-        wish.command = UnsafePointer(command.pointers)
-        wish.environment = UnsafePointer(environment.pointers)
-        wish.working_directory = directory.pointers[0].map { UnsafePointer($0) }
+        wish.command.arguments = UnsafePointer(arguments.pointers)
+        wish.command.environment = UnsafePointer(environment.pointers)
+        wish.command.working_directory = directory.pointers[0].map { UnsafePointer($0) }
+        wish.containment = contained.value
         wish.group_procs = UnsafePointer(groups.pointers)
-        wish.user_id = spec.userID.map(Int64.init) ?? -1
-        wish.group_id = spec.groupID.map(Int64.init) ?? -1
+        wish.user_id = standing.userNumber
+        wish.group_id = standing.groupNumber
         wish.output = output
         wish.oom_score_adjust = oomScoreAdjust
-        wish.own_namespaces = isFenceBroken ? 0 : 1
-        wish.user_namespace = isFenceBroken || geteuid() == 0 ? 0 : 1
-        wish.parent_death_signal = isFenceBroken ? 0 : 1
+        wish.own_namespaces = broken.isFence ? 0 : 1
+        wish.user_namespace = broken.isFence || geteuid() == 0 ? 0 : 1
+        wish.parent_death_signal = broken.isFence ? 0 : 1
         var result = tm_init_start(&wish, &made)
-        if result < 0, wish.own_namespaces == 1 {
+        if result < 0, wish.own_namespaces == 1, wish.containment.required == 0 {
             notes.append(
-                "Processes that leave the task's session may outlive it when its shim is killed: a pid namespace is not allowed here (\(describe(result)))."
+                "Processes that leave the task's session may outlive it when its shim is killed, and the task is not contained: namespaces are not allowed here (\(describe(result)))."
             )
+            let less = CContainment(standing.containment, hasNamespaces: false)
+            wish.containment = less.value
             wish.own_namespaces = 0
             wish.user_namespace = 0
             result = tm_init_start(&wish, &made)
@@ -51,25 +59,7 @@ struct TaskProcess {
     }
 
     /// The next report of the init; nil when none is there.
-    mutating func nextReport() -> InitReport? {
-        var report = tm_report()
-        switch tm_init_report(&initProcess, &report) {
-        case 1: break
-        case 0: return nil
-        default: return .gone
-        }
-        let text = withUnsafeBytes(of: report.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        switch report.kind {
-        case TM_REPORT_READY.rawValue: return .ready
-        case TM_REPORT_NOTE.rawValue: return .note(text)
-        case TM_REPORT_TASK.rawValue: return .commandWaits(pid: report.pid)
-        case TM_REPORT_EXITED.rawValue:
-            return tm_status_exited(report.value) != 0
-                ? .ended(exitCode: tm_status_code(report.value), signal: nil)
-                : .ended(exitCode: nil, signal: tm_status_signal(report.value))
-        default: return .failed(text)
-        }
-    }
+    mutating func nextReport() -> InitReport? { InitReport.take(initProcess.reports) }
 
     /// Takes hold of the waiting command; false when it is gone.
     mutating func hold(command pid: Int32) -> Bool {
@@ -103,12 +93,48 @@ struct TaskProcess {
     }
 }
 
-/// What the init says.
+/// What the init, a canary or a session's first process says.
 enum InitReport {
     case ready
     case note(String)
     case commandWaits(pid: Int32)
     case failed(String)
     case ended(exitCode: Int32?, signal: Int32?)
+    case finding(ProbeRecord.Finding)
+    case terminal(Int32)
     case gone
+
+    /// The next one of a report socket; nil when none is there.
+    static func take(_ reports: Int32) -> InitReport? {
+        var report = tm_report()
+        switch tm_report_take(reports, &report) {
+        case 1: break
+        case 0: return nil
+        default: return .gone
+        }
+        let text = withUnsafeBytes(of: report.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        switch report.kind {
+        case TM_REPORT_READY.rawValue: return .ready
+        case TM_REPORT_NOTE.rawValue: return .note(text)
+        case TM_REPORT_TASK.rawValue: return .commandWaits(pid: report.pid)
+        case TM_REPORT_EXITED.rawValue:
+            return tm_status_exited(report.value) != 0
+                ? .ended(exitCode: tm_status_code(report.value), signal: nil)
+                : .ended(exitCode: nil, signal: tm_status_signal(report.value))
+        case TM_REPORT_FINDING.rawValue: return finding(report.value, text)
+        case TM_REPORT_TERMINAL.rawValue: return .terminal(report.descriptor)
+        default: return .failed(text)
+        }
+    }
+
+    private static func finding(_ value: Int32, _ evidence: String) -> InitReport {
+        let checks: [ProbeSpec.Check] = [.memory, .cpu, .affinity, .device, .process, .cgroupFiles]
+        let verdicts: [ProbeRecord.Verdict] = [.held, .gotThrough, .notTried]
+        let check = Int(value / 4)
+        let verdict = Int(value % 4)
+        guard checks.indices.contains(check), verdicts.indices.contains(verdict) else {
+            return .failed("an unknown finding: \(evidence)")
+        }
+        return .finding(.init(check: checks[check], verdict: verdicts[verdict], evidence: evidence))
+    }
 }

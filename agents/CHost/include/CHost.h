@@ -77,6 +77,9 @@ struct tm_exit {
 /// multi-threaded process. Returns once the program is executing, or the errno of why it is not.
 int tm_spawn_detached(const char *program, char *const arguments[], char *const environment[], const char *output,
                       struct tm_child *child);
+/// The same with `input` (negative: /dev/null) as its input.
+int tm_spawn_fed(const char *program, char *const arguments[], char *const environment[], const char *output, int input,
+                 struct tm_child *child);
 /// A pidfd of a process, close-on-exec.
 int tm_pidfd_open(pid_t pid);
 int tm_pidfd_signal(int pidfd, int signal);
@@ -101,7 +104,61 @@ struct tm_numa_node {
 /// Asks libnuma.so.1, loaded when it is there. The number of nodes, or -ENOSYS without the library or without NUMA.
 int tm_numa_nodes(struct tm_numa_node *nodes, int capacity);
 
-// MARK: init.c (single-threaded callers only)
+// MARK: init.c, probe.c, session.c (single-threaded callers only)
+
+/// What keeps a task away from the rest of the machine; bits of `tm_containment.mechanisms`.
+enum tm_mechanism {
+    TM_MOUNTS = 1 << 0,
+    TM_PROC = 1 << 1,
+    TM_IPC = 1 << 2,
+    TM_UTS = 1 << 3,
+    TM_CGROUP = 1 << 4,
+    TM_NETWORK = 1 << 5,
+    TM_CAPS = 1 << 6,
+    TM_NNP = 1 << 7,
+    TM_SECCOMP = 1 << 8,
+    TM_KEYRING = 1 << 9,
+    TM_RLIMITS = 1 << 10,
+};
+struct tm_containment {
+    uint32_t mechanisms;
+    /// A step that is refused fails the start; otherwise it is a note.
+    int required;
+    /// NULL-terminated, absolute.
+    char *const *hidden;
+    char *const *shared;
+    /// Bound of each of the task's own temporary folders; 0: the kernel's default.
+    int64_t temporary_bytes;
+};
+/// A command and how it starts; all NULL-terminated.
+struct tm_command {
+    char *const *arguments;
+    char *const *environment;
+    const char *working_directory;
+};
+
+/// Bits of `tm_probe.checks`, and the number of the bit in a finding.
+enum tm_check {
+    TM_CHECK_MEMORY = 0,
+    TM_CHECK_CPU = 1,
+    TM_CHECK_AFFINITY = 2,
+    TM_CHECK_DEVICE = 3,
+    TM_CHECK_PROCESS = 4,
+    TM_CHECK_CGROUP_FILES = 5,
+};
+enum tm_verdict { TM_HELD = 0, TM_GOT_THROUGH = 1, TM_NOT_TRIED = 2 };
+/// What a canary tries; the fields are those of `ProbeSpec`.
+struct tm_probe {
+    uint32_t checks;
+    int64_t touch_bytes;
+    int64_t spin_ns;
+    /// A kernel list, or NULL.
+    const char *cpus;
+    uint32_t device_major;
+    uint32_t device_minor;
+    int32_t foreign_pid;
+    char *const *cgroup_files;
+};
 
 enum tm_report_kind {
     /// The init lives, protected as asked; the command follows.
@@ -114,19 +171,26 @@ enum tm_report_kind {
     TM_REPORT_FAILED = 4,
     /// The command ended: `value` is its wait status.
     TM_REPORT_EXITED = 5,
+    /// A canary's finding: `value` is the check times 4 plus the verdict, `text` the evidence.
+    TM_REPORT_FINDING = 6,
+    /// `descriptor` is the session's terminal, our side.
+    TM_REPORT_TERMINAL = 7,
 };
 struct tm_report {
     uint32_t kind;
     int32_t value;
     /// Host pid of the sender, as the kernel attests it.
     int32_t pid;
-    char text[244];
+    /// What came with the report; -1 for nothing.
+    int32_t descriptor;
+    char text[240];
 };
 struct tm_init_spec {
-    char *const *command;
-    char *const *environment;
-    const char *working_directory;
-    /// NULL-terminated; the init joins them first.
+    struct tm_command command;
+    struct tm_containment containment;
+    /// Not NULL: a canary runs in place of the command, and the init ends after it.
+    const struct tm_probe *probe;
+    /// NULL-terminated; the init joins them before anything of the task runs.
     char *const *group_procs;
     /// -1 keeps the credential.
     int64_t user_id;
@@ -135,7 +199,8 @@ struct tm_init_spec {
     int output;
     /// oom_score_adj of the task; the shim's own, which protects it, must not be inherited.
     int oom_score_adjust;
-    /// A namespace of its own for pids and mounts. 0 in a broken fence or where it is not allowed.
+    /// Namespaces of its own for pids and mounts, and those that the containment names. 0 in a broken fence or where it is
+    /// not allowed; the containment must name none then.
     int own_namespaces;
     /// Not root: a user namespace first.
     int user_namespace;
@@ -153,10 +218,42 @@ struct tm_init {
 /// Makes the init of a task's pid namespace and returns at once; reports follow on `reports`. The init never execs and
 /// never returns.
 int tm_init_start(const struct tm_init_spec *spec, struct tm_init *init);
-/// Reads one report without waiting: 1, 0 when none is there, -EPIPE when the init is gone.
-int tm_init_report(const struct tm_init *init, struct tm_report *report);
+/// Reads one report from a report socket without waiting: 1, 0 when none is there, -EPIPE when nobody can report any more.
+int tm_report_take(int reports, struct tm_report *report);
 /// Lets the command run.
 int tm_init_go(const struct tm_init *init);
+
+struct tm_session_spec {
+    struct tm_command command;
+    struct tm_containment containment;
+    char *const *group_procs;
+    int64_t user_id;
+    int64_t group_id;
+    /// The slice's init: its pidfd and its number here.
+    int init_pidfd;
+    pid_t init_pid;
+    int oom_score_adjust;
+    int has_terminal;
+    uint16_t rows;
+    uint16_t columns;
+};
+struct tm_session {
+    pid_t pid;
+    int pidfd;
+    /// Closes when the command executes, or fails with a report.
+    int reports;
+    /// Our ends, not blocking: -1 each with a terminal, which comes as a report.
+    int input;
+    int output;
+    int errors;
+};
+/// Starts a command in the namespaces, groups and containment of a running slice. This process enters its pid namespace
+/// (for children), and as non-root its user namespace.
+int tm_session_start(const struct tm_session_spec *spec, struct tm_session *session);
+/// Sets a terminal's size.
+int tm_terminal_resize(int terminal, uint16_t rows, uint16_t columns);
+/// Makes a descriptor not block.
+int tm_unblock(int descriptor);
 
 // MARK: signal.c
 
@@ -168,6 +265,9 @@ void tm_default_signals(void);
 int tm_take_signal(int signals);
 /// A pipe whose both ends are close-on-exec; the reading end does not block.
 int tm_log_pipe(int *reading, int *writing);
+/// An eventfd, not blocking, that becomes readable when a v1 memory group comes to its limit and cannot be relieved; the
+/// path is that of its `memory.oom_control`.
+int tm_oom_watch(const char *oom_control);
 struct tm_waiting {
     int descriptor;
     int ready;

@@ -1,0 +1,119 @@
+import CHost
+import Glibc
+import Testing
+import TidemillHostLinux
+import TidemillLease
+import TidemillSeams
+
+/// The canary: it finds what holds, and with a mechanism left out it finds that too.
+@Suite(.enabled(if: isRoot, "canaries in cgroups need root"), .serialized) struct ProbeTests {
+    /// Probes the groups of a bench of these limits.
+    private func probe(
+        _ checks: [ProbeSpec.Check] = ProbeSpec.Check.allCases, limits: SliceLimits = narrow, omit: String = "",
+        _ change: (inout ProbeSpec, ShimBench) -> Void = { _, _ in }
+    ) throws -> ProbeRecord {
+        let broken = omit.split(separator: ",").map { "omit:\($0)" }.joined(separator: ",")
+        let bench = try ShimBench(["true"], limits: limits, broken: broken)
+        defer { bench.close() }
+        bench.contain()
+        var spec = ProbeSpec(
+            checks: checks, groups: bench.spec.groups, userID: bench.spec.userID, groupID: bench.spec.groupID,
+            containment: bench.spec.containment, touchBytes: 16 << 20,
+            throttleFile: bench.spec.groups.taskProcs.first { $0.contains("/cpu/") || $0.contains("cpu,") }
+                .map { String($0.dropLast("cgroup.procs".count)) + "cpu.stat" },
+            cpus: limits.cpus?.description, foreignPid: getpid(), cgroupFiles: bench.spec.groups.taskProcs,
+            recordPath: bench.folder + "/probed")
+        change(&spec, bench)
+        let launcher = ShimLauncher(program: try ShimBench.findShim(), broken: Broken(broken))
+        bench.shim = try launcher.launchProbe(
+            spec: try spec.bytes(), specPath: bench.folder + "/probe", complaintsPath: bench.folder + "/complaints")
+        let shim = try #require(bench.shim)
+        #expect(eventually { !shim.isRunning })
+        #expect(shim.exitNow() == .exited(0), "\(bench.complaints)")
+        #expect(try bench.processes == 0)
+        return try ProbeRecord(bytes: HostFile.read(spec.recordPath))
+    }
+
+    private static let narrow = SliceLimits(
+        cpus: CPUList([0]), memoryNodes: CPUList([0]), quotaMilliCPU: 100, memoryBytes: 8 << 20, pids: 64)
+
+    private func verdict(_ record: ProbeRecord, _ check: ProbeSpec.Check) -> ProbeRecord.Verdict? {
+        record.findings.first { $0.check == check }?.verdict
+    }
+
+    @Test func `a canary finds what holds, and says how it knows`() throws {
+        let record = try probe { _, bench in denyDevices(bench) }
+        #expect(record.holds, "\(record)")
+        #expect(record.findings.map(\.check) == ProbeSpec.Check.allCases)
+        #expect(record.findings.allSatisfy { $0.verdict == .held }, "\(record)")
+        #expect(record.findings.allSatisfy { $0.evidence.hasSuffix(".") }, "\(record)")
+        #expect(record.duration < .seconds(5))
+    }
+
+    private func denyDevices(_ bench: ShimBench) {
+        for path in bench.spec.groups.taskProcs where path.contains("/devices/") {
+            let folder = String(path.dropLast("cgroup.procs".count))
+            // The probe says whether it worked.
+            try? HostFile.write("a", to: folder + "devices.deny")
+            try? HostFile.write("c 1:3 rw", to: folder + "devices.allow")
+        }
+    }
+
+    @Test func `memory that nothing bounds is found`() throws {
+        var wide = Self.narrow
+        wide.memoryBytes = nil
+        let record = try probe([.memory], limits: wide)
+        #expect(verdict(record, .memory) == .gotThrough && !record.holds, "\(record)")
+    }
+
+    @Test func `CPU time that nothing bounds is found`() throws {
+        var wide = Self.narrow
+        wide.quotaMilliCPU = nil
+        let record = try probe([.cpu], limits: wide)
+        #expect(verdict(record, .cpu) == .gotThrough, "\(record)")
+    }
+
+    @Test func `CPUs that were not granted are found`() throws {
+        let record = try probe([.affinity]) { spec, _ in spec.cpus = "99" }
+        #expect(verdict(record, .affinity) == .gotThrough, "\(record)")
+    }
+
+    @Test func `a device that can be opened is found, and one that cannot is not`() throws {
+        let open = try probe([.device])
+        #expect(verdict(open, .device) == .gotThrough, "\(open)")
+        let shut = try probe([.device]) { _, bench in denyDevices(bench) }
+        #expect(verdict(shut, .device) == .held, "\(shut)")
+    }
+
+    @Test func `processes of others that can be seen are found`() throws {
+        let record = try probe([.process], omit: "proc")
+        #expect(verdict(record, .process) == .gotThrough, "\(record)")
+    }
+
+    @Test func `cgroup files that can be written are found`() throws {
+        let record = try probe([.cgroupFiles], omit: "mounts,uid")
+        #expect(verdict(record, .cgroupFiles) == .gotThrough, "\(record)")
+        #expect(verdict(try probe([.cgroupFiles], omit: "mounts"), .cgroupFiles) == .held)
+        #expect(verdict(try probe([.cgroupFiles], omit: "uid"), .cgroupFiles) == .held)
+    }
+
+    @Test func `a canary that cannot stand where the task would says so, and nothing holds`() throws {
+        let record = try probe { spec, _ in spec.groups.taskProcs.append("/sys/fs/cgroup/no-such/cgroup.procs") }
+        #expect(!record.holds && record.failure?.contains("no-such") == true)
+        #expect(record.findings.allSatisfy { $0.verdict == .notTried })
+    }
+
+    @Test func `a canary that hangs is given up and leaves nothing`() throws {
+        let record = try probe([.cpu]) { spec, _ in
+            spec.spinTime = .seconds(1_000)
+            spec.patience = .milliseconds(300)
+            spec.groups.taskProcs = []
+        }
+        #expect(record.failure?.contains("did not come to its end") == true)
+        #expect(record.duration < .seconds(5))
+    }
+
+    @Test func `an unlucky number of a process is not taken for the agent's`() throws {
+        #expect(verdict(try probe([.process]) { spec, _ in spec.foreignPid = 1 }, .process) == .held)
+    }
+}
