@@ -52,18 +52,23 @@ final class LinuxSliceHostTests {
         }
     }
 
-    private func host() throws -> LinuxSliceHost {
-        LinuxSliceHost(
-            settings: .init(
-                stateFolder: folder, pagePath: folder + "/page", procRoot: "/proc", bootID: try HostFacts.bootID(),
-                grade: .enforced, logMaxBytes: 1 << 20, logFiles: 2),
-            driver: driver, launcher: ShimLauncher(program: shim ?? ""), sleep: breathe, logger: Logger(label: "test"))
+    private func host(broken: Broken = .nothing) throws -> LinuxSliceHost {
+        var settings = LinuxSliceHost.Settings(
+            stateFolder: folder, pagePath: folder + "/page", procRoot: "/proc", bootID: try HostFacts.bootID(),
+            grade: .enforced, logMaxBytes: 1 << 20, logFiles: 2)
+        settings.confinement = ConfinementSettings(isRoot: true, hiddenFolders: ["/root"], sharedFolders: [folder])
+        return LinuxSliceHost(
+            settings: settings, driver: driver, launcher: ShimLauncher(program: shim ?? "", broken: broken),
+            sleep: breathe, logger: Logger(label: "test"))
     }
 
-    private var slice: HeldSlice {
+    private var slice: HeldSlice { slice(canProbe: false) }
+
+    private func slice(canProbe: Bool) -> HeldSlice {
         var grant = Scene.grant(milliCPU: 500)
         grant.shares[0].memoryBytes = 64 << 20
-        let abilities = HostAbilities.find(driver: driver, devices: [Self.device], stateFolder: folder)
+        let abilities = HostAbilities.find(
+            driver: driver, devices: [Self.device], stateFolder: folder, canProbe: canProbe)
         let cut = CoreBook(domains: abilities.domains).cut(grant)
         return HeldSlice(
             uid: key.uid, namespace: "lab", name: "job-1-0", member: Scene.held(.starting).member, grant: grant,
@@ -103,6 +108,32 @@ final class LinuxSliceHostTests {
         #expect(try await host.found() == [key], "its log is still there")
         await host.discard(key)
         #expect(try await host.found().isEmpty)
+    }
+
+    @Test func `a canary tries every limit before a slice is prepared, and the harmless ones while it runs`()
+        async throws
+    {
+        let host = try host()
+        let slice = slice(canProbe: true)
+        let proof = try #require(try await host.prepare(slice))
+        #expect(proof.holds && proof.evidence.count >= 6, "\(proof.evidence)")
+        let limits = try driver.limits(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch))
+        #expect(limits.quotaMilliCPU == 500 && limits.memoryBytes == 64 << 20, "the true limits are back")
+        let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
+        let again = try #require(await host.probe(slice))
+        #expect(again.holds && again.evidence.count >= 4, "\(again.evidence)")
+        await host.kill(task)
+        _ = await host.end(of: slice, task)
+        #expect(try await emptied(host))
+    }
+
+    @Test(arguments: ["proc", "uid,omit:caps,omit:mounts"])
+    func `a slice out of which a canary gets is not prepared`(omitted: String) async throws {
+        let host = try host(broken: Broken("omit:\(omitted)"))
+        let slice = slice(canProbe: true)
+        await #expect(throws: SliceHostError.self) { try await host.prepare(slice) }
+        #expect(try await emptied(host))
+        #expect(try driver.groups().isEmpty)
     }
 
     @Test func `another agent adopts a running task by its pid, and ends it on request`() async throws {
@@ -225,6 +256,20 @@ final class LinuxSliceHostTests {
         #expect(await host.remains(of: key).wasLaunched, "also for the agent after the next")
         #expect(try await emptied(host))
         #expect(!hung.isRunning)
+    }
+
+    @Test func `what is left of a canary is no task, and is ended`() async throws {
+        let host = try host()
+        _ = try await host.prepare(slice)
+        let left = try start(["/bin/sleep", "1000"])
+        for file in driver.files(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch)).taskProcs {
+            try HostFile.write("\(left.processIdentifier)", to: file)
+        }
+        let files = SliceFolder(stateFolder: folder, key: key)
+        try HostFile.writeDurably([], to: files.probe)
+        #expect(await host.remains(of: key) == .nothing)
+        #expect(!left.isRunning)
+        #expect(try await emptied(host))
     }
 
     private static func startTicks(_ pid: Int32) throws -> Int64 {

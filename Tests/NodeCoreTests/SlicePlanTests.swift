@@ -131,7 +131,7 @@ import TidemillWire
         let probe = try #require(lines.firstIndex { $0.hasPrefix("probe") })
         #expect(
             lines[(probe - 3)...probe] == [
-                "/memory/t/slices/u.3/memory.limit_in_bytes <- 16777216",
+                "/memory/t/slices/u.3/memory.limit_in_bytes <- 8388608",
                 "/cpu/t/slices/u.3/cpu.cfs_period_us <- 5000", "/cpu/t/slices/u.3/cpu.cfs_quota_us <- 1000",
                 #"probe ["memory", "cpu", "affinity", "device", "process", "cgroupFiles"] 0-2,4 /cpu/t/slices/u.3/cpu.stat"#,
             ])

@@ -34,6 +34,8 @@ package actor Rig {
         self.dataFolder = dataFolder ?? "\(folder)/controller"
         self.controllerArguments = controllerArguments
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // Tasks write what they witness into it, as their tenant's user.
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
     }
 
     /// A further seat; its node is named like the first with `suffix` behind it.
@@ -102,6 +104,7 @@ package actor Rig {
             cgroupRoot: \(seat.cgroupRoot)
             bootIDPath: \(seat.bootIDPath)
             shim: \(programs.path("tidemill-shim"))
+            sharedFolders: [\(folder), \(programs.folder)]
 
             """
         try configuration.write(toFile: seat.configuration, atomically: true, encoding: .utf8)

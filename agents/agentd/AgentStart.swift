@@ -32,7 +32,9 @@ struct AgentStart {
         let broken = Self.broken
         let abilities = HostAbilities.find(
             driver: driver, devices: report.cpuDevices, stateFolder: configuration.stateFolder,
-            sysfsRoot: configuration.sysfsRoot, ioMaxBytesPerSecond: configuration.ioMaxBytesPerSecond, broken: broken)
+            sysfsRoot: configuration.sysfsRoot, ioMaxBytesPerSecond: configuration.ioMaxBytesPerSecond, broken: broken,
+            // Others contain as far as they are let, and say so; of what is broken on purpose a test looks at the effect.
+            canProbe: geteuid() == 0 && !broken.isFence && broken.omitted.isEmpty)
         // A copied state folder has a lock of its own, and the same identity.
         let identityLock = try IdentityLock(machineID: report.facts.machineID)
         defer { withExtendedLifetime(identityLock) {} }
@@ -63,13 +65,15 @@ struct AgentStart {
 
         // Slices.
         let launcher = ShimLauncher(program: configuration.shim, procRoot: configuration.procRoot)
+        var settings = LinuxSliceHost.Settings(
+            stateFolder: configuration.stateFolder, pagePath: pagePath, procRoot: configuration.procRoot,
+            bootID: bootID, grade: report.facts.grade, logMaxBytes: configuration.logMaxBytes,
+            logFiles: configuration.logFiles, logTenantMaxBytes: configuration.logTenantMaxBytes, broken: broken)
+        settings.confinement = ConfinementSettings(
+            isRoot: geteuid() == 0, hiddenFolders: configuration.hiddenFolders,
+            sharedFolders: configuration.sharedFolders)
         let host = LinuxSliceHost(
-            settings: .init(
-                stateFolder: configuration.stateFolder, pagePath: pagePath, procRoot: configuration.procRoot,
-                bootID: bootID, grade: report.facts.grade, logMaxBytes: configuration.logMaxBytes,
-                logFiles: configuration.logFiles, logTenantMaxBytes: configuration.logTenantMaxBytes, broken: broken),
-            driver: driver,
-            launcher: launcher, sleep: systemSleep, logger: logger)
+            settings: settings, driver: driver, launcher: launcher, sleep: systemSleep, logger: logger)
         let writer = ReportWriter(
             client: client,
             patches: StatusPatch(

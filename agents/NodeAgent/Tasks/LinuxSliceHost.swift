@@ -248,7 +248,10 @@ package actor LinuxSliceHost: SliceHost {
     package func remains(of key: SliceKey) async -> Remains {
         let files = folder(key)
         let traces = [files.spec, files.revoked, files.started, files.ended]
-        guard traces.contains(where: HostFile.exists) || hasProcesses(key) else { return .nothing }
+        if !traces.contains(where: HostFile.exists) {
+            await endCanary(key)
+            guard hasProcesses(key) else { return .nothing }
+        }
         var tries = 0
         while true {
             // Nil when the agent ends, which then judges nothing.
@@ -263,6 +266,20 @@ package actor LinuxSliceHost: SliceHost {
             tries += 1
             // Cancelled while waiting: the count ends the loop.
             try? await sleep(.milliseconds(50))
+        }
+    }
+
+    /// Ends the canary of an agent that died while it was under way: it is no task, and its processes are those of none.
+    private func endCanary(_ key: SliceKey) async {
+        guard HostFile.exists(folder(key).probe) else { return }
+        for _ in 0..<40 where hasProcesses(key) {
+            do {
+                try driver.kill(group(key))
+            } catch {
+                logger.error("a canary cannot be ended", metadata: ["slice": "\(key)", "error": "\(error)"])
+            }
+            // Cancelled while waiting: the count ends the loop.
+            try? await sleep(.milliseconds(25))
         }
     }
 

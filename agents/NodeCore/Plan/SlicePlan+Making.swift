@@ -73,7 +73,7 @@ struct PlanWriter {
 
 /// The limits under which a canary runs: small enough that it meets them at once.
 enum ProbeLimits {
-    static let memoryBytes: Int64 = 16 << 20
+    static let memoryBytes: Int64 = 8 << 20
     /// A fifth of a CPU: the kernel takes no quota below 1 ms, and a canary must not wait long for its next period.
     static let quotaMicroseconds: Int64 = 1000
     static let periodMicroseconds: Int64 = 5000
