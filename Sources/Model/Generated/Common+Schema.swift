@@ -129,7 +129,7 @@ extension Kinds {
             SchemaField(
                 name: "workingDirectory",
                 type: .string,
-                doc: "Absolute path to start in; the root folder when unset.",
+                doc: "Absolute path to start in; /tmp when unset, which is the task's own.",
                 maxLength: 4096,
                 format: .absolutePath),
         ])

@@ -113,7 +113,7 @@ extension Kinds {
         /// Environment variables. Beside them every task gets TIDEMILL_JOB, _NAMESPACE, _SLICE, _RANK, _SIZE, _ATTEMPT,
         /// _TOKEN and _ISOLATION.
         package var env: [Kinds.EnvVar]
-        /// Absolute path to start in; the root folder when unset.
+        /// Absolute path to start in; /tmp when unset, which is the task's own.
         package var workingDirectory: String?
 
         package init(
