@@ -23,6 +23,8 @@ enum {
     ATTR_NODEV = 4,
     TREE_CLONE = 1,
     MOVE_FROM_EMPTY_PATH = 4,
+    // A shared folder may be named by a link, as the build folder is.
+    MOVE_TO_SYMLINKS = 0x10,
     EMPTY_PATH = 0x1000,
     RECURSIVE = 0x8000,
 };
@@ -37,7 +39,8 @@ static int clone_tree(const char *path, unsigned flags) {
 }
 
 static int attach_tree(int tree, const char *path) {
-    return (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_FROM_EMPTY_PATH);
+    return (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, path,
+                        MOVE_FROM_EMPTY_PATH | MOVE_TO_SYMLINKS);
 }
 
 static int is_folder(int descriptor) {
