@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A virtual machine as operators' machines are: systemd, cgroup v2 alone, four NUMA nodes. test-vm.sh [SUITE…], each of them a
 # script of Tools/vm/suites that runs inside, on a fresh copy of the saved machine.
+# TIDEMILL_HOSTILE gives tidemill-hostile further options, such as --only=cpu.
 # Last line: vm: suites=NAME,… passed=N failed=0
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
@@ -96,7 +97,8 @@ pack() {
     mkdir -p "$folder"
     for program in "$@"; do
         strip -o "$folder/$program" "$source/$program" || return 1
-        ldd "$source/$program" | awk '$3 ~ "^/" && $3 !~ "^/(usr/)?lib" {print $3}' |
+        # What is linked statically as a whole has none.
+        { ldd "$source/$program" 2>/dev/null || true; } | awk '$3 ~ "^/" && $3 !~ "^/(usr/)?lib" {print $3}' |
             xargs -r cp --update --dereference --target-directory "$folder" || return 1
     done
 }
@@ -108,6 +110,7 @@ write_files() {
     mkdir -p "$files/vm"
     cp -r Tools/vm/guest Tools/vm/suites "$files/vm/"
     cp -r deploy "$files/"
+    echo "${TIDEMILL_HOSTILE:-}" >"$files/vm/hostile-options"
     head -c 100000 /dev/urandom >"$files/vm/sent"
     (cd "$files/vm" && sha256sum sent >sent.sha256)
     case $(sed -n 's/^# Programs: //p' "Tools/vm/suites/$1.sh") in

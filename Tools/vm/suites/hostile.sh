@@ -8,7 +8,8 @@ export TIDEMILL_BIN=/work/debug TMPDIR=/work/rig
 mkdir -p "$TMPDIR"
 log=/work/out/isolation.log
 status=0
-/work/debug/tidemill-hostile --without-positions 2>&1 | tee "$log" || status=1
+# shellcheck disable=SC2046
+/work/debug/tidemill-hostile --without-positions $(cat hostile-options) 2>&1 | tee "$log"
 [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 figure() { tail -n 1 "$log" | grep -oE "(^| )$1=[0-9]+" | grep -oE '[0-9]+$' || echo 0; }
 passed=$(($(figure contained) + $(figure controls)))
