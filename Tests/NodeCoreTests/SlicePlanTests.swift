@@ -141,7 +141,7 @@ import TidemillWire
 
     @Test(arguments: [
         ("cpu", "/cpu.cfs"), ("cpuset", "cpuset.cpus <- 0-2,4"), ("memory", "/memory."), ("pids", "pids.max"),
-        ("devices", "devices /"),
+        ("devices", "devices /"), ("scrub", "force_empty"),
     ])
     func `what a test leaves out is not in the plan, and is told`(name: String, mark: String) {
         let full = Self.text(.make(Self.key, Self.shared, Self.version1()))

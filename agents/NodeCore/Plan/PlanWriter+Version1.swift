@@ -70,11 +70,9 @@ extension PlanWriter {
         if let memory = group("memory", as: "memory") {
             let limit = cut.memoryBytes.map(pages) ?? "-1"
             let file = "\(memory)/memory.limit_in_bytes"
-            steps.append(
-                SliceStep(
-                    .write(path: file, value: limit),
-                    undo: .dropCache(
-                        path: "\(memory)/memory.force_empty", value: "0", usage: "\(memory)/memory.usage_in_bytes")))
+            let scrub = SliceUndo.dropCache(
+                path: "\(memory)/memory.force_empty", value: "0", usage: "\(memory)/memory.usage_in_bytes")
+            steps.append(SliceStep(.write(path: file, value: limit), undo: isLeftOut("scrub") ? nil : scrub))
             if cut.memoryBytes != nil { confirm(file, limit) }
             // The sum may never be below the limit: it comes last, and only ever down to where the limit is.
             if groups.limitsSwap, cut.memoryBytes != nil { write("\(memory)/memory.memsw.limit_in_bytes", limit) }

@@ -55,12 +55,10 @@ extension PlanWriter {
         if let memory = group("memory", as: "memory") {
             let limit = cut.memoryBytes.map(pages) ?? "max"
             let file = "\(memory)/memory.max"
-            steps.append(
-                SliceStep(
-                    .write(path: file, value: limit),
-                    // More than any slice has: as much as the kernel can.
-                    undo: .dropCache(
-                        path: "\(memory)/memory.reclaim", value: "1T", usage: "\(memory)/memory.current")))
+            // More than any slice has: as much as the kernel can.
+            let scrub = SliceUndo.dropCache(
+                path: "\(memory)/memory.reclaim", value: "1T", usage: "\(memory)/memory.current")
+            steps.append(SliceStep(.write(path: file, value: limit), undo: isLeftOut("scrub") ? nil : scrub))
             confirm(file, limit)
         }
         if let pids = group("pids", as: "pids") { confirm("\(pids)/pids.max", String(SlicePlan.pidsPerSlice)) }
