@@ -37,6 +37,30 @@ import TidemillSeams
         #expect(started.unenforced.contains { $0.contains("oom_score_adj") })
     }
 
+    @Test func `it contains as far as it is let, and the task cannot reach its init`() throws {
+        let mark = "/var/tmp/tidemill-test-\(KernelRandomness().uuid())"
+        defer { unlink(mark) }
+        let bench = try ShimBench([
+            "sh", "-c",
+            """
+            id -u; echo x > \(mark) && ls -A /run /root 2>/dev/null | grep -v : | wc -w
+            grep -E '^(CapEff|Seccomp|NoNewPrivs):' /proc/self/status | cut -f2 | tr '\\n' ' '
+            readlink /proc/1/ns/mnt >/dev/null || echo shut; ls /dev | wc -l; unshare -r true 2>/dev/null || echo refused
+            """,
+        ])
+        defer { bench.close() }
+        bench.spec.containment = Containment(isRequired: false, hiddenFolders: ["/root"])
+        try launch(bench)
+        let end = try bench.awaitEnd()
+        #expect(end.reason == .completed, "\(end) \(bench.complaints)")
+        let none = String(repeating: "0", count: 16)
+        let log = try bench.log
+        #expect(log == "65534\n0\n\(none) 1 2 shut\n13\nrefused\n", "\(log)")
+        #expect(!HostFile.exists(mark))
+        let started = try StartedRecord(bytes: HostFile.read(bench.spec.startedPath))
+        #expect(started.unenforced.filter { !$0.contains("oom_score_adj") } == [])
+    }
+
     @Test func `the fence holds`() throws {
         let bench = try ShimBench(
             ["sh", "-c", "setsid sleep 1000 & echo runs; sleep 1000"], after: .milliseconds(2_000))
