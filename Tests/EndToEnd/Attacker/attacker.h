@@ -27,7 +27,7 @@ int apart(int (*body)(void *), void *context);
 
 // MARK: main.c
 
-/// Waits until the file at `path` holds something, at most ten seconds; its number, or 0.
+/// Waits until the file at `path` holds something, at most twenty seconds; its number, or 0.
 long await_number(const char *path);
 void pause_ms(long milliseconds);
 int64_t now_ms(void);
@@ -41,4 +41,4 @@ attack_function attack_read, attack_write, attack_connect, attack_listen, attack
     attack_writable;
 attack_function attack_mounts, attack_namespaces, attack_calls, attack_abi, attack_credentials, attack_setuid,
     attack_whoami, attack_ipc, attack_terminals, attack_requests, attack_sockets, attack_domain;
-attack_function be_bait, sweep, count_filters;
+attack_function be_bait, hold, sweep, count_filters;

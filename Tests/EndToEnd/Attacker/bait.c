@@ -103,6 +103,13 @@ int be_bait(int count, char **arguments) {
     return 0;
 }
 
+/// hold GO: holds a slice and does nothing in it, until GO is there or a minute and a half is over.
+int hold(int count, char **arguments) {
+    if (count < 1) return 2;
+    for (int64_t end = now_ms() + 90000; now_ms() < end && access(arguments[0], F_OK) != 0;) pause_ms(10);
+    return 0;
+}
+
 /// count-filters: how many device filters (BPF programs of cgroups) the kernel holds. For root, on the node.
 int count_filters(int count, char **arguments) {
     (void)count, (void)arguments;

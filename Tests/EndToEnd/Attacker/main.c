@@ -30,7 +30,7 @@ static const struct {
     {"ipc", attack_ipc},             {"sockets", attack_sockets},
     {"domain", attack_domain},       {"terminals", attack_terminals},
     {"requests", attack_requests},   {"bait", be_bait},
-    {"sweep", sweep},                {"count-filters", count_filters},
+    {"hold", hold},                  {"sweep", sweep},                {"count-filters", count_filters},
 };
 
 int main(int count, char **arguments) {
@@ -58,7 +58,7 @@ void pause_ms(long milliseconds) {
 }
 
 long await_number(const char *path) {
-    for (int64_t end = now_ms() + 10000; now_ms() < end; pause_ms(10)) {
+    for (int64_t end = now_ms() + 20000; now_ms() < end; pause_ms(10)) {
         char text[32] = {0};
         int file = open(path, O_RDONLY | O_CLOEXEC);
         if (file < 0) continue;

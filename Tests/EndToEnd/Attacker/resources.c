@@ -113,8 +113,8 @@ int attack_processor(int count, char **arguments) {
                     (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
     int64_t rate = spent * 1000 / (now_ms() - begin);
     errno = EDQUOT;
-    // One period of the quota may be used up before the first throttling, and ends are rounded: twice is far beyond.
-    way(rate > 2 * share, "%lldm CPU used of %ldm", (long long)rate, share);
+    // One period of the quota may be used up before the first throttling, and ends are rounded: half more is far beyond.
+    way(2 * rate > 3 * share, "%lldm CPU used of %ldm", (long long)rate, share);
     return finish();
 }
 

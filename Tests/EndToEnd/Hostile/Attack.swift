@@ -24,13 +24,16 @@ struct Attack: Sendable {
     var script: Script
     /// What it waits for: a mechanism that is not there yet. Such an attempt is told, not made.
     var waitsFor: String?
+    /// Whether it is also made from a session (`exec`) in the slice of another command.
+    var isForSessions: Bool
 
     init(
         _ name: String, _ arguments: @escaping @Sendable (Scene) async throws -> [String], control: Control,
         layers: [[String]] = [], cpu: String = "500m", memory: String = "64Mi",
         environment: @escaping @Sendable (Scene) -> [String: String] = { _ in [:] },
-        waitsFor: String? = nil, script: @escaping Script = Scripts.plain
+        waitsFor: String? = nil, isForSessions: Bool = true, script: @escaping Script = Scripts.plain
     ) {
+        self.isForSessions = isForSessions
         self.name = name
         self.arguments = arguments
         self.control = control

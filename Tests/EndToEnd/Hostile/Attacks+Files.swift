@@ -16,7 +16,7 @@ extension Attack {
             [
                 "write", "/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/vm/overcommit_memory",
                 "/proc/sys/fs/file-max", "/proc/irq/default_smp_affinity", "/sys/kernel/mm/ksm/run",
-                "/sys/devices/system/cpu/cpu1/online", "/sys/kernel/profiling", "/proc/1/oom_score_adj",
+                "/sys/devices/system/cpu/cpu1/online", "/sys/kernel/profiling",
             ], control: .without(["proc", "mounts", "uid"]), layers: [["uid", "caps"]]),
         Attack(
             "kernel-secrets",
@@ -26,7 +26,8 @@ extension Attack {
             ], control: .without(["proc", "mounts", "uid"])),
         Attack(
             "agent-files", { ["read"] + $0.agentFiles }, control: .without(["mounts", "uid"]),
-            layers: [["mounts"], ["uid", "caps"]]),
+            layers: [["mounts"]]),
+        Attack("people-files", ["read", "/root", "/home", "/boot"], control: .without(["mounts"])),
         Attack(
             "neighbour-files",
             { scene in
@@ -50,7 +51,7 @@ extension Scene {
     var agentFiles: [String] {
         [
             seat.stateFolder, "\(seat.stateFolder)/journal.sqlite", "\(seat.identityFolder)/node.key",
-            seat.runFolder, "\(seat.runFolder)/lease-page", "/root", "/home", "/boot", "/etc/shadow",
+            seat.runFolder, "\(seat.runFolder)/lease-page", "/etc/shadow",
             "\(rig.dataFolder)/kubeconfig",
         ]
     }

@@ -35,10 +35,13 @@ extension Attack {
                 return Kernel.state(of: pid) == "T" ? .through("the shim is stopped") : nil
             }),
         Attack("init", ["init"], control: .without(["uid", "caps", "seccomp"])),
-        Attack("outlive", ["daemon", "20"], control: .bare, script: Scripts.outlive),
-        Attack("hide", { ["daemon", "20", $0.file("go")] }, control: .bare, script: Scripts.hide),
         Attack(
-            "orphan", { ["daemon", "20", $0.file("go")] }, control: .without(["fence"]), script: Scripts.orphan),
+            "outlive", { _ in ["daemon", "20"] }, control: .bare, isForSessions: false, script: Scripts.outlive),
+        Attack(
+            "hide", { ["daemon", "20", $0.file("go")] }, control: .bare, isForSessions: false, script: Scripts.hide),
+        Attack(
+            "orphan", { ["daemon", "20", $0.file("go")] }, control: .without(["fence"]), isForSessions: false,
+            script: Scripts.orphan),
         Attack(
             "preload", { _ in [] }, control: .without(["uid"]),
             environment: {
@@ -46,7 +49,7 @@ extension Attack {
                     "LD_PRELOAD": "\($0.programs.folder)/libTidemillPreload.so", "PRELOAD_REPORT": $0.report,
                     "LD_LIBRARY_PATH": $0.programs.folder,
                 ]
-            }, script: Scripts.preload),
+            }, isForSessions: false, script: Scripts.preload),
     ]
 }
 

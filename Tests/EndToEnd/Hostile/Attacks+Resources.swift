@@ -17,17 +17,8 @@ extension Attack {
         Attack("priority", ["priority"], control: .without(["caps", "uid"]), layers: [["uid"]]),
         Attack("rlimits", ["rlimits"], control: .without(["rlimits"])),
         Attack(
-            "log", { ["log", "16", $0.file("go")] }, control: .without(["logcap"]),
-            script: { scene in
-                try await scene.start()
-                try await scene.awaitLine("done")
-                // What the shim has not read yet is in the pipe, 64 KiB at most.
-                let bytes = try scene.bytesOfLogs()
-                try scene.answer("go")
-                _ = try await scene.end()
-                let sentence = "\(bytes >> 10) KiB of log kept of 16 MiB written, \(Stage.logBytes >> 10) allowed"
-                return bytes > Stage.logBytes + (128 << 10) ? .through(sentence) : .held(sentence)
-            }),
+            "log", { ["log", "16", $0.file("go")] }, control: .without(["logcap"]), isForSessions: false,
+            script: Scripts.floodLog),
         Attack(
             "inotify", { ["inotify", $0.file("go")] }, control: .without(["uid"]),
             script: { scene in

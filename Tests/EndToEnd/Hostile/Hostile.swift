@@ -13,12 +13,13 @@ import TidemillRig
     @Flag(help: "Leave the controls out.") var withoutControls = false
     @Flag(help: "Leave out the agent's deaths between the steps of prepare and release.") var withoutPositions = false
     @Flag(help: "Only the agent's deaths.") var positionsOnly = false
+    @Flag(help: "Only attempts from sessions (exec) in the slice of another command.") var sessionsOnly = false
 
     func run() async throws {
         var tally = Tally()
         if !positionsOnly { tally = try await attack() }
         var problems: [String] = []
-        if !withoutPositions {
+        if !withoutPositions, !sessionsOnly {
             let found = try await Positions().perform()
             problems = found.problems
             for problem in problems { say("LEFT  \(problem)") }
@@ -41,8 +42,10 @@ import TidemillRig
             let (whole, weak) = (rig.seat, rig.seat("w"))
             // Two lanes: the second one's node has its mechanisms off.
             return try await withThrowingTaskGroup(of: Tally.self) { lanes in
-                lanes.addTask { try await stage.contained(attacks, known, on: whole) }
-                if !withoutControls { lanes.addTask { try await stage.weakened(attacks, on: weak) } }
+                lanes.addTask {
+                    try await stage.contained(attacks, known, on: whole, sessionsOnly: sessionsOnly)
+                }
+                if !withoutControls, !sessionsOnly { lanes.addTask { try await stage.weakened(attacks, on: weak) } }
                 return try await lanes.reduce(into: Tally()) { $0.add($1) }
             }
         }
@@ -50,14 +53,19 @@ import TidemillRig
 }
 
 extension Stage {
-    /// Every attempt with every mechanism on.
-    func contained(_ attacks: [Attack], _ known: [Attack], on seat: Seat) async throws -> Tally {
+    /// Every attempt with every mechanism on: as a task, and from a session in one.
+    func contained(
+        _ attacks: [Attack], _ known: [Attack], on seat: Seat, sessionsOnly: Bool
+    ) async throws -> Tally {
         var tally = Tally()
         try await raise(seat, without: [])
-        for attack in attacks {
+        for attack in attacks where !sessionsOnly {
             tally.countContained(attack.name, await play(attack, on: seat))
         }
-        for attack in known {
+        for attack in attacks where attack.isForSessions {
+            tally.countContained("\(attack.name) (session)", await play(attack, on: seat, isSession: true))
+        }
+        for attack in known where !sessionsOnly {
             tally.note(attack.name, await play(attack, on: seat))
         }
         try await lower(seat)
@@ -94,12 +102,21 @@ extension Stage {
         return tally
     }
 
-    private func play(_ attack: Attack, on seat: Seat, isControl: Bool = false, isBare: Bool = false) async -> Outcome {
-        let scene = await Scene(self, seat: seat, attack: attack, isControl: isControl, isBare: isBare)
+    private func play(
+        _ attack: Attack, on seat: Seat, isControl: Bool = false, isBare: Bool = false, isSession: Bool = false
+    ) async -> Outcome {
+        let scene = await Scene(
+            self, seat: seat, attack: attack, isControl: isControl, isBare: isBare, isSession: isSession)
+        var outcome: Outcome
         do {
-            return try await attack.script(scene)
+            outcome = try await attack.script(scene)
         } catch {
-            return .unclear("\(error)")
+            outcome = .unclear("\(error)")
         }
+        if case .unclear = outcome {
+            // Whatever went wrong, the next attempt finds the node free; and the first trouble is the one to tell.
+            try? await scene.finish()
+        }
+        return outcome
     }
 }

@@ -11,16 +11,22 @@ struct Scene: Sendable {
     /// Whether a mechanism is off on purpose, so that it should succeed.
     let isControl: Bool
     let isBare: Bool
+    /// Whether the attacker is a session in the slice of a command that does nothing.
+    let isSession: Bool
     /// Its job's name, which no other scene has.
     let job: String
     private let tenant = Stage.tenants.attacker
 
-    init(_ stage: Stage, seat: Seat, attack: Attack, isControl: Bool = false, isBare: Bool = false) async {
+    init(
+        _ stage: Stage, seat: Seat, attack: Attack, isControl: Bool = false, isBare: Bool = false,
+        isSession: Bool = false
+    ) async {
         self.stage = stage
         self.seat = seat
         self.attack = attack
         self.isControl = isControl
         self.isBare = isBare
+        self.isSession = isSession
         job = await stage.nextJob(attack.name)
     }
 
@@ -43,23 +49,35 @@ struct Scene: Sendable {
         let environment = attack.environment(self)
         if isBare {
             let marked = environment.merging([rig.mark.name: rig.mark.value]) { $1 }
-            let child = try Child(command[0], Array(command.dropFirst()), environment: marked, log: file("log"))
-            try "\(child.pid)\n".write(toFile: file("pid"), atomically: true, encoding: .utf8)
-            return
+            return try spawn(command[0], Array(command.dropFirst()), marked)
         }
+        let holder = [programs.path("tidemill-attacker"), "hold", file("holder"), file("over")]
         try await stage.submit(
-            job, of: tenant, on: seat, command: command, environment: environment, cpu: attack.cpu,
-            memory: attack.memory)
+            job, of: tenant, on: seat, command: isSession ? holder : command, environment: environment,
+            cpu: attack.cpu, memory: attack.memory)
+        if isSession {
+            _ = try await running()
+            try spawn(
+                programs.path("tidemill"),
+                ["exec", "task/\(job)-1-0", "-n", tenant, "--kubeconfig", rig.kubeconfig, "--"] + command, [:])
+        }
+    }
+
+    /// Starts a program of the suite's own.
+    private func spawn(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
+        let child = try Child(program, arguments, environment: environment, log: file("log"))
+        try "\(child.pid)\n".write(toFile: file("pid"), atomically: true, encoding: .utf8)
     }
 
     func running() async throws -> Kinds.Task { try await stage.running(job, of: tenant) }
 
     /// Waits until the command has ended.
     func end() async throws -> Kinds.TaskEnd? {
-        if isBare {
+        if isBare || isSession {
             let pid = Int32(try String(contentsOfFile: file("pid"), encoding: .utf8).dropLast()) ?? 0
-            try await Patience.untilTrue("\(job) ends") { !Kernel.isAlive(pid) }
-            return nil
+            try await Patience.untilTrue("\(job) ends", within: .seconds(90)) { !Kernel.isAlive(pid) }
+            if isBare { return nil }
+            try answer("over")
         }
         return try await stage.end(job, of: tenant)
     }

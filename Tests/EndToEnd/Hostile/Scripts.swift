@@ -85,6 +85,28 @@ enum Scripts {
         return .held("loaded \(loads.count) time(s), as user \(first)")
     }
 
+    /// The log of one task is bounded at once, those of its tenant together when the agent looks at them.
+    static let floodLog: Attack.Script = { scene in
+        try await scene.start()
+        try await scene.awaitLine("done")
+        let (most, written) = (Stage.logBytes, "of 16 MiB written")
+        if try scene.bytesOfLogs() > most.task + (128 << 10) {
+            return .through("\(try scene.bytesOfLogs() >> 10) KiB of log kept \(written)")
+        }
+        var bytes = 0
+        do {
+            try await Patience.untilTrue("the log is bounded", within: .seconds(14)) {
+                bytes = try scene.bytesOfLogs()
+                // What the shim has not read yet is in the pipe, 64 KiB at most.
+                return bytes <= most.tenant + (128 << 10)
+            }
+        } catch is RigError {}  // its size says it
+        try scene.answer("go")
+        _ = try await scene.end()
+        let sentence = "\(bytes >> 10) KiB of log kept \(written), \(most.tenant >> 10) KiB allowed"
+        return bytes > most.tenant + (128 << 10) ? .through(sentence) : .held(sentence)
+    }
+
     // MARK: With something prepared on the machine
 
     /// A service listens under /run, where everybody may connect to it.

@@ -8,8 +8,8 @@ import TidemillWire
 /// neighbours are two tenants.
 actor Stage {
     static let tenants = (attacker: "attacker", neighbour: "neighbour")
-    /// What the agents may keep of a task's output.
-    static let logBytes = 2 << 20
+    /// What the agents may keep of a tenant's output, and of one task's until they look again.
+    static let logBytes = (tenant: 2 << 20, task: 8 << 20)
 
     nonisolated let rig: Rig
     /// Where reports are written; every slice sees it, and everybody may write there.
@@ -44,7 +44,8 @@ actor Stage {
         try await rig.startAgent(
             on: seat,
             environment: [
-                "TIDEMILL_BREAK": broken, "TIDEMILL_LOG_MAX_BYTES": "\(Self.logBytes / 2)", "TIDEMILL_LOG_FILES": "2",
+                "TIDEMILL_BREAK": broken, "TIDEMILL_LOG_MAX_BYTES": "\(Self.logBytes.task / 16)",
+                "TIDEMILL_LOG_FILES": "16", "TIDEMILL_LOG_TENANT_MAX_BYTES": "\(Self.logBytes.tenant)",
             ])
         try await rig.wait(for: seat, toBe: .ready)
         guard tainted.insert(seat).inserted else { return }
