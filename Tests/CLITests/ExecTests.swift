@@ -45,7 +45,7 @@ import TidemillWire
         }
         if let session { for await _ in session.end {} }
         for await _ in holder.end {}
-        try FileManager.default.removeItem(atPath: "/tmp/.session-\(job.name)")
+        #expect(!FileManager.default.fileExists(atPath: "/tmp/.session-\(job.name)-\(job.token)"))
         return (holder.process.terminationStatus, session?.process.terminationStatus)
     }
 
@@ -64,7 +64,7 @@ import TidemillWire
     }
 
     private func job(patience: Int = 60) -> SessionJob {
-        SessionJob(name: "test-\(UUID().uuidString)", cpu: "1", memory: "1Gi", patienceSeconds: patience)
+        SessionJob(name: "test", cpu: "1", memory: "1Gi", patienceSeconds: patience, token: UUID().uuidString)
     }
 
     @Test(arguments: [("exit 0", 0), ("exit 3", 3), ("kill -KILL $$", 137)] as [(String, Int32)])

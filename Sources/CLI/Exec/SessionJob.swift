@@ -17,12 +17,16 @@ struct SessionJob {
     static let notCome: Int32 = 124
     static let cut: Int32 = 129
 
-    private var fifo: String { "/tmp/.session-\(name)" }
+    /// Unlike that of any other job: where tasks have no /tmp of their own, jobs of one name come one after the other.
+    var token: String
+
+    private var fifo: String { "/tmp/.session-\(name)-\(token)" }
 
     /// Reads `go` and then the exit status from its session, or `none` when nobody came; to the end, which is the session's.
     private static let waiting = """
         mkfifo -m 600 "$1" || exit 125
-        (sleep "$2"; echo none >"$1") & timer=$!
+        trap 'rm -f "$1"' EXIT
+        (sleep "$2"; [ -p "$1" ] && echo none >"$1") & timer=$!
         exec 3<"$1"
         begun= code=
         while read -r word <&3; do

@@ -50,13 +50,13 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let terminal = session.terminal()
+        let token = String(UInt32.random(in: 0x1000_0000 ... .max), radix: 36)
         let job = SessionJob(
-            name: name ?? "run-" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 36), cpu: cpu,
-            memory: memory,
+            name: name ?? "run-\(token)", cpu: cpu, memory: memory,
             environment: env.map { text in
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (String(parts[0]), String(parts[1]))
-            })
+            }, token: token)
         let made = try await connection.withSession { server in
             let scope = namespace ?? server.namespace
             let made = try await server.client.create(Kinds.Job.info, job.manifest(in: scope))

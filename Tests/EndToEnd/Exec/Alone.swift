@@ -35,8 +35,9 @@ struct Alone: Trial {
         findings.check(
             "\(name) -it: a prompt comes", try await at.sees("# ", within: .seconds(30)) || at.text.contains("$ "),
             at.text)
-        at.type("stty size; hostname >/dev/null; sleep 100\r")
+        at.type("stty size; sh -c 'echo be\"\"gun; exec sleep 100'\r")
         findings.check("\(name) -it: the size is ours", try await at.sees("31 91"), at.text)
+        findings.check("\(name) -it: something runs", try await at.sees("begun"), at.text)
         at.type("\u{03}")
         at.type("\rexit 5\r")
         let status = try await at.end()
@@ -53,7 +54,7 @@ struct Alone: Trial {
             "\(name): a job whose session was cut ends, and says so",
             try await rig.task("cut").status.end?.exitCode == 129)
 
-        let waiting = try Command(way, rig, ["run", "--name", "waits", "--cpu", "100000", "--", "/bin/true"])
+        let waiting = try Command(way, rig, ["run", "--name", "waits", "--cpu", "4000", "--", "/bin/true"])
         try await Patience.untilTrue("its job waits") { (try? await rig.job("waits").status.state) == .queued }
         waiting.signal(SIGINT)
         let given = try await waiting.end()

@@ -53,22 +53,25 @@ struct Streams: Trial {
     /// Nobody reads for a while: the command waits, and neither agent nor client nor controller keeps what it says.
     private func slowReader(_ rig: Rig, _ way: Way, _ findings: inout Findings) async throws {
         let (total, pipe) = (48 << 20, Pipe())
+        let daemons = [await rig.agent?.pid, await rig.controller?.pid].compactMap(\.self)
+        func memory(_ pids: [Int32]) throws -> [Int] { try pids.map { try Kernel.memory(of: $0).privateBytes } }
+        let idle = try memory(daemons).reduce(0, +)
         let writer = try Command(
             way, rig, ["exec", "host", "--", "/usr/bin/head", "-c", String(total), "/dev/zero"],
             reader: pipe.fileHandleForWriting)
         try pipe.fileHandleForWriting.close()
-        let programs: [(name: String, pid: Int32?)] = [
-            ("client", writer.pid), ("agent", await rig.agent?.pid), ("controller", await rig.controller?.pid),
-        ]
         // Until the command stands still, because every buffer on the way is full.
         var before: [Int] = []
         try await Patience.untilTrue("the command waits for its reader", every: .milliseconds(700)) {
-            let now = try programs.compactMap { try $0.pid.map { try Kernel.memory(of: $0).privateBytes } }
+            let now = try memory(daemons + [writer.pid])
             defer { before = now }
-            return zip(before, now).allSatisfy { abs($0 - $1) < 256 << 10 } && !before.isEmpty
+            return !before.isEmpty && zip(before, now).allSatisfy { abs($0 - $1) < 256 << 10 }
         }
-        let held = before.reduce(0, +)
+        let grown = try memory(daemons).reduce(0, +) - idle
         findings.check("\(name): a slow reader slows the command", writer.isRunning)
+        findings.check(
+            "\(name): and what it has not read is kept in the command, not on the way", grown < 16 << 20,
+            "agent and controller grew by \(grown >> 20) MiB")
         var count = 0
         var isZero = true
         while let chunk = try pipe.fileHandleForReading.read(upToCount: 256 << 10), !chunk.isEmpty {
@@ -79,6 +82,5 @@ struct Streams: Trial {
         findings.check(
             "\(name): a slow reader gets everything", count == total && isZero && ended.status == 0,
             "\(count) of \(total) bytes, status \(ended.status) \(ended.errors)")
-        say("  (while nobody read, client, agent and controller held \(held >> 20) MiB together)")
     }
 }
