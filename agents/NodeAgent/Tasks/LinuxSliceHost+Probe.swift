@@ -24,6 +24,9 @@ extension LinuxSliceHost {
         }
     }
 
+    /// How long a canary may take. Milliseconds where there is room; it has a fifth of a CPU, and machines can be crowded.
+    private static let canaryTime: Duration = .seconds(30)
+
     /// Sends a canary and waits for what it found.
     func record(of probe: ProbePlan, _ slice: HeldSlice) async throws(SliceHostError) -> ProbeRecord {
         let files = folder(slice.key)
@@ -31,7 +34,8 @@ extension LinuxSliceHost {
         let spec = ProbeSpec(
             checks: probe.checks, groups: GroupFiles(driver.files(of: group(slice.key))), userID: identity.userID,
             groupID: identity.userID, containment: identity.containment, throttleFile: probe.throttleFile,
-            cpus: probe.cpus, foreignPid: settings.ownPid, cgroupFiles: probe.cgroupFiles, recordPath: files.probed)
+            cpus: probe.cpus, foreignPid: settings.ownPid, cgroupFiles: probe.cgroupFiles, recordPath: files.probed,
+            patience: Self.canaryTime)
         let bytes: [UInt8]
         do throws(RecordError) {
             bytes = try spec.bytes()
