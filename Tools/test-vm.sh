@@ -103,7 +103,8 @@ pack() {
     done
 }
 
-# write_files SUITE: what goes in for a suite, as a tar on a raw disk. Its line "# Programs: BUILD" says which build it takes.
+# write_files SUITE: what goes in for a suite, as a tar on a raw disk. Its line "# Programs: BUILD" says which build it takes,
+# and "# Seconds: N" how long it may run (900).
 write_files() {
     local files=$work/files bytes
     rm -rf "$files" "$work/files.raw"
@@ -137,7 +138,8 @@ returned() {
 
 # run SUITE: on a copy of the saved machine.
 run() {
-    local suite=$1 log=.build/logs/vm-$1.log out=.build/logs/vm-$1 status=0 good bad began=$SECONDS
+    local suite=$1 log=.build/logs/vm-$1.log out=.build/logs/vm-$1 status=0 good bad began=$SECONDS seconds
+    seconds=$(sed -n 's/^# Seconds: //p' "Tools/vm/suites/$suite.sh")
     rm -rf "$out" "$work/links"
     if ! write_files "$suite"; then
         failed=$((failed + 1))
@@ -150,7 +152,7 @@ run() {
     if vm_greet 60; then
         stage "$suite: loaded" $began
         vm_unpacked=$SECONDS
-        vm_run "$suite" 900 "$out" >"$log" || status=$?
+        vm_run "$suite" "${seconds:-900}" "$out" >"$log" || status=$?
         echo "$suite: unpacked after $((vm_unpacked - began)) s"
     else
         echo "$suite: the saved machine does not answer" >"$log"

@@ -2,9 +2,10 @@
 # The attacks of `make test-isolation` where cgroup v2 and systemd keep the machine. The agent's deaths at every step are left
 # to the host: they take long on an emulated processor and need nothing of this machine.
 # Programs: debug
+# Seconds: 2700
 # Last line: hostile: passed=N failed=0
 source guest/lib.sh
-export TIDEMILL_BIN=/work/debug TMPDIR=/work/rig
+export TIDEMILL_BIN=/work/debug TMPDIR=/work/rig TIDEMILL_PATIENCE=6
 mkdir -p "$TMPDIR"
 log=/work/out/isolation.log
 status=0
