@@ -8,9 +8,9 @@ import TidemillSeams
 @Suite("SliceCore and its plans")
 struct SlicePlanningTests {
     /// As `Scene.ready()`, on a machine of four cores.
-    static func ready() -> Scene {
+    static func ready(omitted: Set<String> = []) -> Scene {
         var scene = Scene()
-        var abilities = SlicePlanTests.version1()
+        var abilities = SlicePlanTests.version1(omitted: omitted)
         abilities.domains = [
             DeviceID("n-cpu0"): CPUDomain(number: 0, cores: [[0], [1], [2], [3]], allocatableMilliCPU: 4000)
         ]
@@ -21,8 +21,8 @@ struct SlicePlanningTests {
         return scene
     }
 
-    static func begun() -> Scene {
-        var scene = ready()
+    static func begun(omitted: Set<String> = []) -> Scene {
+        var scene = ready(omitted: omitted)
         scene.on(.scanned)
         scene.renew()
         scene.on(.listed([]))
@@ -75,6 +75,17 @@ struct SlicePlanningTests {
         #expect(scene.on(.emptied(Self.key("b", 2), at: Scene.wall(1))).contains(.bind))
         let after = scene.core.bindings()
         #expect(after.entries[0].cpus == "0-3" && after.number > before.number)
+    }
+
+    @Test func `where nothing binds slices to cores a quota holds a whole number of CPUs`() {
+        var scene = Self.begun(omitted: ["cpuset"])
+        guard case .prepare(let slice)? = Self.see(&scene, "a", epoch: 1, milliCPU: 1000).first else {
+            Issue.record("nothing is prepared")
+            return
+        }
+        #expect(slice.plan?.cut.isWhole == false && slice.plan?.cut.quotaMilliCPU == 1000)
+        scene.on(.prepared(slice.key))
+        #expect(scene.core.bindings().entries.isEmpty)
     }
 
     @Test func `a slice that shares nothing frees nothing`() {

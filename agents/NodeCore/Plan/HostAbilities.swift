@@ -35,6 +35,11 @@ package struct HostAbilities: Hashable, Sendable {
     }
 }
 
+extension HostAbilities {
+    /// Whether slices can be bound to CPUs.
+    package var bindsCPUs: Bool { groups?.roots["cpuset"] != nil && !omitted.contains("cpuset") }
+}
+
 /// What the cgroup hierarchies offer.
 package struct GroupAbilities: Hashable, Sendable {
     package enum Version: Hashable, Sendable {

@@ -8,10 +8,11 @@ extension SliceCore {
         CoreBook(domains: abilities?.domains ?? [:], held: held.values.filter { $0.uid != uid })
     }
 
-    /// The plan for a grant, made from what is held now. Before everything that is held is known no core is given whole.
+    /// The plan for a grant, made from what is held now. No core is given whole before everything that is held is
+    /// known, nor where nothing can bind slices to cores: there a quota must do.
     func plan(for uid: SliceUID, _ grant: SliceGrant) -> SlicePlan? {
         guard let abilities else { return nil }
-        let cut = coreBook(besides: uid).cut(grant, mayBeWhole: isScanned)
+        let cut = coreBook(besides: uid).cut(grant, mayBeWhole: isScanned && abilities.bindsCPUs)
         return SlicePlan.make(SliceKey(uid: uid, epoch: grant.epoch), cut, abilities)
     }
 
