@@ -50,6 +50,7 @@ stage "image" $began
 
 work=$(mktemp -d "$PWD/.build/vm/run.XXXXXX")
 cleanup() {
+    trap '' INT TERM # a second one must not leave half
     vm_stop
     rm -rf "$work"
 }
