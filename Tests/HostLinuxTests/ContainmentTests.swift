@@ -18,7 +18,9 @@ import TidemillSeams
         let bench = try ShimBench(["sh", "-c", script], broken: broken)
         defer { bench.close() }
         bench.contain(hidden: hidden, shared: shared)
-        change(&bench.spec.containment!)
+        var containment = try #require(bench.spec.containment)
+        change(&containment)
+        bench.spec.containment = containment
         try bench.launch()
         let end = try bench.awaitEnd()
         #expect(end.startedAt != nil, "\(end.message)")

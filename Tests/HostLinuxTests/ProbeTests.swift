@@ -42,12 +42,23 @@ import TidemillSeams
     }
 
     @Test func `a canary finds what holds, and says how it knows`() throws {
-        let record = try probe { _, bench in denyDevices(bench) }
+        let record = try probe { spec, bench in
+            denyDevices(bench)
+            shortenPeriods(spec)
+        }
         #expect(record.holds, "\(record)")
         #expect(record.findings.map(\.check) == ProbeSpec.Check.allCases)
         #expect(record.findings.allSatisfy { $0.verdict == .held }, "\(record)")
         #expect(record.findings.allSatisfy { $0.evidence.hasSuffix(".") }, "\(record)")
         #expect(record.duration < .seconds(5))
+    }
+
+    /// So that the canary need not wait long for its next one.
+    private func shortenPeriods(_ spec: ProbeSpec) {
+        guard let folder = spec.throttleFile?.dropLast("cpu.stat".count) else { return }
+        // Where it cannot be done, the canary takes longer.
+        try? HostFile.write("5000", to: folder + "cpu.cfs_period_us")
+        try? HostFile.write("1000", to: folder + "cpu.cfs_quota_us")
     }
 
     private func denyDevices(_ bench: ShimBench) {
@@ -69,7 +80,9 @@ import TidemillSeams
     @Test func `CPU time that nothing bounds is found`() throws {
         var wide = Self.narrow
         wide.quotaMilliCPU = nil
-        let record = try probe([.cpu], limits: wide)
+        // On a busy machine the canary may not get enough to be sure, and says so; it never takes that for a limit.
+        var record = try probe([.cpu], limits: wide)
+        for _ in 0..<20 where verdict(record, .cpu) == .notTried { record = try probe([.cpu], limits: wide) }
         #expect(verdict(record, .cpu) == .gotThrough, "\(record)")
     }
 
