@@ -133,6 +133,18 @@ import TidemillSeams
         }
     }
 
+    @Test func `files of holders that were killed go, those that are held stay`() throws {
+        try withFolder { folder in
+            let locks = folder + "/locks"
+            let held = try IdentityLock(machineID: "held", folder: locks)
+            try put("", locks + "/dead.lock")
+            let own = try IdentityLock(machineID: "own", folder: locks)
+            #expect(try HostFile.names(in: locks) == ["68656c64.lock", "6f776e.lock"])
+            #expect(throws: HostError.self) { _ = try IdentityLock(machineID: "held", folder: locks) }
+            withExtendedLifetime((held, own)) {}
+        }
+    }
+
     @Test func `locks are not kept where another user could hold them`() throws {
         try withFolder { folder in
             try HostFile.makeFolder(folder + "/open")

@@ -25,6 +25,7 @@ package final class IdentityLock: Sendable {
             if taken.isAt(path) {
                 lock = taken
                 self.path = path
+                Self.removeStale(in: folder, besides: path)
                 return
             }
         }
@@ -41,6 +42,16 @@ package final class IdentityLock: Sendable {
         if user == 0 { return "/run/tidemill-identity" }
         let own = "/run/user/\(user)"
         return HostFile.exists(own) ? own + "/tidemill-identity" : "/tmp/tidemill-identity-\(user)"
+    }
+
+    /// Files of holders that were killed. One that is held is left alone, and who is about to lock one that goes makes it anew.
+    private static func removeStale(in folder: String, besides own: String) {
+        // Best effort: they take a little memory and are in nobody's way.
+        for name in (try? HostFile.names(in: folder)) ?? [] where name.hasSuffix(".lock") {
+            let path = "\(folder)/\(name)"
+            guard path != own, let stale = try? HostFile.lock(path, otherwise: "held") else { continue }
+            if stale.isAt(path) { unlink(path) }
+        }
     }
 
     private static func claim(_ folder: String) throws(HostError) {
