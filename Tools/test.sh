@@ -75,6 +75,16 @@ began=$SECONDS
 if bash Tools/test-crash.sh 3 >"$crash" 2>&1; then passed=$((passed + 1)); else tail -n 30 "$crash"; failed=$((failed + 1)); fi
 echo "$(last_line 'crash:' "$crash") ($((SECONDS - began)) s)"
 
+isolation=.build/logs/isolation.log
+began=$SECONDS
+if bash Tools/test-isolation.sh >"$isolation" 2>&1; then
+    passed=$((passed + $(figure contained "$(last_line 'isolation:' "$isolation")")))
+else
+    grep -E '^(ESCAPED|UNCLEAR|NO CONTROL|LEFT|Error)' "$isolation" | head -n 40
+    failed=$((failed + 1))
+fi
+echo "$(last_line 'isolation:' "$isolation") $(last_line 'positions=' "$isolation") ($((SECONDS - began)) s)"
+
 part integration 'integration:' bash Tools/test-integration.sh
 part kubectl 'kubectl:' bash Tools/test-kubectl.sh
 finish

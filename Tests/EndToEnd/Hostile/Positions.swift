@@ -8,6 +8,8 @@ import TidemillRig
 struct Positions {
     /// More steps than any plan has.
     private static let most = 400
+    /// Nodes that share the positions of one fate: most of the time is spent waiting.
+    private static let lanes = 2
 
     /// What becomes of the job while the agent is dead.
     private enum Fate: String, CaseIterable {
@@ -24,7 +26,10 @@ struct Positions {
             let filters = try await Leftovers.filters(rig)
             let found = try await withThrowingTaskGroup(of: (positions: Int, problems: [String]).self) { lanes in
                 for fate in Fate.allCases {
-                    lanes.addTask { try await dieEverywhere(stage, rig.seat(fate.rawValue), fate) }
+                    for lane in 1...Self.lanes {
+                        let seat = rig.seat("\(fate.rawValue)-\(lane)")
+                        lanes.addTask { try await dieEverywhere(stage, seat, fate, from: lane) }
+                    }
                 }
                 return try await lanes.reduce(into: (positions: 0, problems: [String]())) {
                     $0.positions += $1.positions
@@ -37,9 +42,12 @@ struct Positions {
     }
 
     /// Tries positions until one lies behind the last step.
-    private func dieEverywhere(_ stage: Stage, _ seat: Seat, _ fate: Fate) async throws -> (Int, [String]) {
+    private func dieEverywhere(
+        _ stage: Stage, _ seat: Seat, _ fate: Fate, from lane: Int
+    ) async throws -> (Int, [String]) {
         var problems: [String] = []
-        for position in 1...Self.most {
+        var tried = 0
+        for position in stride(from: lane, through: Self.most, by: Self.lanes) {
             let job = "\(fate.rawValue)-\(position)"
             try await stage.raise(seat, broken: "die-at:\(position)")
             try await stage.submit(
@@ -47,34 +55,34 @@ struct Positions {
                 environment: [Leftovers.mark: seat.node], cpu: "100m", memory: "64Mi")
             guard try await hasDied(stage, seat, job) else {
                 try await stage.lower(seat)
-                if position == 1 { problems.append("\(fate.rawValue): the agent never died, so nothing was tried") }
-                return (position - 1, problems)
+                if tried == 0 { problems.append("\(fate.rawValue): the agent never died, so nothing was tried") }
+                return (tried, problems)
             }
-            if fate == .deleted {
-                try await stage.rig.admin().delete(Kinds.Job.info, namespace: Stage.tenants.attacker, name: job)
-            }
+            tried += 1
+            if fate == .deleted { try await stage.finishNow(job, of: Stage.tenants.attacker) }
             try await stage.raise(seat, broken: "")
             if fate == .kept { _ = try await stage.end(job, of: Stage.tenants.attacker) }
             try await stage.released(job, of: Stage.tenants.attacker)
-            problems += try await Leftovers.settled { try Leftovers.of(seat, stage.rig) }
-                .map { "\(fate.rawValue), dead before step \(position): \($0)" }
+            let left = try await Leftovers.settled { try Leftovers.ofWork(seat, stage.rig) }
+            // Files outlast the release, for they hold the log; not the Slice.
+            try await stage.finishNow(job, of: Stage.tenants.attacker)
+            let folders = try await Leftovers.settled { Leftovers.folders(seat) }
+            problems += (left + folders).map { "\(fate.rawValue), dead before step \(position): \($0)" }
             try await stage.rig.killAgent(on: seat)
-            if position % 10 == 0 { say("positions: \(fate.rawValue) \(position) …") }
+            if tried % 10 == 0 { say("positions: \(fate.rawValue) \(position) …") }
         }
-        return (Self.most, problems + ["\(fate.rawValue): no end after \(Self.most) positions"])
+        return (tried, problems + ["\(fate.rawValue): no end after \(Self.most) positions"])
     }
 
     /// Whether the agent died before the job held nothing any more.
     private func hasDied(_ stage: Stage, _ seat: Seat, _ job: String) async throws -> Bool {
-        try await Patience.until("the agent dies, or \(job) is over", within: .seconds(60)) {
+        try await Patience.until("the agent dies, or \(job) is over", within: .seconds(60)) { () -> Bool? in
             guard let agent = await stage.rig.agents[seat], agent.isRunning else { return true }
             // Not there before the job was seen.
             guard let slice = try? await stage.slice(job, of: Stage.tenants.attacker) else { return nil }
             guard slice.status.state == .released else { return nil }
             // The last steps may come after the report of the release.
-            // Its log stays as long as the controller knows the slice.
-            let left = try Leftovers.of(seat, stage.rig).filter { !$0.hasPrefix("folder ") }
-            return left.isEmpty ? false : nil
+            return try Leftovers.ofWork(seat, stage.rig).isEmpty ? false : nil
         }
     }
 }
@@ -84,18 +92,21 @@ enum Leftovers {
     /// In the environment of every task whose processes are looked for, with its node's name.
     static let mark = "LEFTOVERS"
 
-    static func of(_ seat: Seat, _ rig: Rig) throws -> [String] {
+    /// Groups, mounts and processes.
+    static func ofWork(_ seat: Seat, _ rig: Rig) throws -> [String] {
         var found = groups(seat)
-        let slices = "\(seat.stateFolder)/slices"
-        // Not there before the first slice.
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: slices)) ?? [] {
-            found.append("folder \(slices)/\(name)")
-        }
         let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
         found += mounts.split(separator: "\n").filter { $0.contains(seat.node) }.map { "mount \($0)" }
         found += rig.shims(of: seat).map { "shim \($0)" }
         found += Kernel.processes(withEnvironment: "\(mark)=\(seat.node)").map { "process \($0)" }
         return found
+    }
+
+    /// What is kept of slices.
+    static func folders(_ seat: Seat) -> [String] {
+        let slices = "\(seat.stateFolder)/slices"
+        // Not there before the first slice.
+        return ((try? FileManager.default.contentsOfDirectory(atPath: slices)) ?? []).map { "folder \(slices)/\($0)" }
     }
 
     /// Groups of slices and shims, in every hierarchy.

@@ -149,12 +149,15 @@ actor Stage {
 
     /// Deletes the job and waits until it holds nothing.
     func finish(_ job: String, of tenant: String) async throws {
+        try await finishNow(job, of: tenant)
+        try await released(job, of: tenant)
+    }
+
+    /// Deletes the job, if it is there.
+    func finishNow(_ job: String, of tenant: String) async throws {
         do {
             try await rig.admin().delete(Kinds.Job.info, namespace: tenant, name: job)
-        } catch let error as ClientError where error.isNotFound {
-            return
-        }
-        try await released(job, of: tenant)
+        } catch let error as ClientError where error.isNotFound {}  // as wanted
     }
 
     // MARK: The neighbour
