@@ -18,15 +18,18 @@ extension SliceCore {
 
     func rebind(isNeeded: Bool) -> [SliceEffect] { isNeeded && abilities != nil ? [.bind] : [] }
 
-    /// Where all slices without cores of their own may run now. Those that are just being prepared are left out, but for
-    /// `preparing`: their files may not be there yet.
+    /// Where all slices without cores of their own may run now. Those that are just being prepared are left out, since their
+    /// files may not be there yet, until they were named as `preparing`: from then on all bindings include them, so that the
+    /// last one does.
     package mutating func bindings(preparing: SliceKey? = nil) -> CPUBindings {
         bindingNumber += 1
+        bindable = bindable.filter { held[$0.uid]?.key == $0 }
+        if let preparing { bindable.insert(preparing) }
         let book = coreBook()
         let entries = held.values.sorted { $0.uid < $1.uid }.compactMap { slice -> CPUBindings.Entry? in
             switch slice.phase {
             case .released: return nil
-            case .preparing where slice.key != preparing: return nil
+            case .preparing where !bindable.contains(slice.key): return nil
             case .preparing, .prepared, .starting, .active, .emptying: break
             }
             let shared = book.sharedCPUs(of: slice.grant)

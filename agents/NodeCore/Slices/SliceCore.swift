@@ -49,6 +49,8 @@ package struct SliceCore: Sendable {
     let abilities: HostAbilities?
     /// How often `bindings` were asked for.
     var bindingNumber = 0
+    /// Slices that are still being prepared, and have files to be bound by.
+    var bindable: Set<SliceKey> = []
 
     /// Measured time to kill, for deadlines of what is not started yet.
     package var timeToKill: Duration { memory.killTimes.bound }
