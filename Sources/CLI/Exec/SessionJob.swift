@@ -26,7 +26,12 @@ struct SessionJob {
     private static let waiting = """
         mkfifo -m 600 "$1" || exit 125
         trap 'rm -f "$1"' EXIT
-        (sleep "$2"; [ -p "$1" ] && echo none >"$1") & timer=$!
+        (
+          trap 'kill "$pause"; exit' TERM
+          sleep "$2" & pause=$!
+          wait "$pause"
+          [ -p "$1" ] && echo none >"$1"
+        ) & timer=$!
         exec 3<"$1"
         begun= code=
         while read -r word <&3; do
