@@ -6,14 +6,19 @@ import Glibc
 /// One reader and one writer at a time.
 package final class StreamSocket: Sendable {
     private let descriptor: Int32
+    /// The same socket under another number: with both directions waited for under one, Dispatch loses a wake-up now and
+    /// then on Linux.
+    private let writing: Int32
 
-    /// Takes over `descriptor`.
-    private init(descriptor: Int32) {
+    /// Takes over both.
+    private init(descriptor: Int32, writing: Int32) {
         self.descriptor = descriptor
+        self.writing = writing
     }
 
     deinit {
         close(descriptor)
+        close(writing)
     }
 
     /// Two connected ends: ours, and one for a child, which the caller closes once the child has it.
@@ -30,7 +35,13 @@ package final class StreamSocket: Sendable {
             for end in ends { close(end) }
             throw .failed("make", path: "a socket that does not block", errno: number)
         }
-        return (StreamSocket(descriptor: ends[0]), ends[1])
+        let writing = fcntl(ends[0], F_DUPFD_CLOEXEC, 0)
+        guard writing >= 0 else {
+            let number = errno
+            for end in ends { close(end) }
+            throw .failed("make", path: "a second descriptor of a socket", errno: number)
+        }
+        return (StreamSocket(descriptor: ends[0], writing: writing), ends[1])
     }
 
     /// What has come, at least a byte; nil at the end of the stream, or when the caller is cancelled.
@@ -58,7 +69,7 @@ package final class StreamSocket: Sendable {
     package func write(_ bytes: [UInt8]) async throws(HostError) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = rest.withUnsafeBytes { send(writing, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if count > 0 {
                 rest = rest.dropFirst(count)
                 continue
@@ -66,7 +77,7 @@ package final class StreamSocket: Sendable {
             switch errno {
             case EINTR: continue
             case EPIPE, ECONNRESET: return false
-            case EAGAIN: await ready(DispatchSource.makeWriteSource(fileDescriptor: descriptor, queue: .global()))
+            case EAGAIN: await ready(DispatchSource.makeWriteSource(fileDescriptor: writing, queue: .global()))
             case let number: throw .failed("write", path: "a session's socket", errno: number)
             }
             if Task.isCancelled { return false }
