@@ -40,6 +40,7 @@ import TidemillRig
             let stage = try Stage(rig)
             try await stage.open()
             let (whole, weak) = (rig.seat, rig.seat("w"))
+            try await stage.furnish([whole, weak])
             // Two lanes: the second one's node has its mechanisms off.
             return try await withThrowingTaskGroup(of: Tally.self) { lanes in
                 lanes.addTask {

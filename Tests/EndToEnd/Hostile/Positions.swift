@@ -23,11 +23,13 @@ struct Positions {
         try await withRig(try Rig("positions")) { rig in
             let stage = try Stage(rig)
             try await stage.open()
+            let seat = { (fate: Fate, lane: Int) in rig.seat("\(fate.rawValue)-\(lane)") }
+            try await stage.furnish(Fate.allCases.flatMap { fate in (1...Self.lanes).map { seat(fate, $0) } })
             let filters = try await Leftovers.filters(rig)
             let found = try await withThrowingTaskGroup(of: (positions: Int, problems: [String]).self) { lanes in
                 for fate in Fate.allCases {
                     for lane in 1...Self.lanes {
-                        let seat = rig.seat("\(fate.rawValue)-\(lane)")
+                        let seat = seat(fate, lane)
                         lanes.addTask { try await dieEverywhere(stage, seat, fate, from: lane) }
                     }
                 }

@@ -34,6 +34,14 @@ actor Stage {
         }
     }
 
+    /// Makes the nodes of all seats before the first job comes: one that is not tainted yet would take another's.
+    func furnish(_ seats: [Seat]) async throws {
+        for seat in seats {
+            try await raise(seat, broken: "")
+            try await rig.killAgent(on: seat)
+        }
+    }
+
     /// Starts the seat's agent without the mechanisms named. Only what asks for the seat gets onto its node.
     func raise(_ seat: Seat, without omitted: [String]) async throws {
         try await raise(seat, broken: omitted.map { $0 == "fence" ? $0 : "omit:\($0)" }.joined(separator: ","))
