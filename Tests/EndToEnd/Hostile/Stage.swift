@@ -65,8 +65,9 @@ actor Stage {
     /// Ends what runs on the seat, and then its agent.
     func lower(_ seat: Seat) async throws {
         if let neighbour = neighbours.removeValue(forKey: seat) {
-            // It takes away what it left in the kernel.
+            // It takes away what it left, which without namespaces is on the machine itself.
             try neighbour.dismiss()
+            _ = try await end(neighbour.job, of: Self.tenants.neighbour)
             try await finish(neighbour.job, of: Self.tenants.neighbour)
         }
         try await Patience.untilTrue("nothing runs on \(seat.node)") {
