@@ -162,7 +162,7 @@ static void own_devices(const struct tm_containment *containment) {
         if (symlink(links[index][0], links[index][1]) < 0) tm_refused(containment, "cannot make", links[index][1]);
     mkdir("/dev/pts", 0755);
     mkdir("/dev/shm", 01777);
-    if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620") < 0)
+    if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,max=256") < 0)
         tm_refused(containment, "cannot make the task's own", "/dev/pts");
     if (set_attributes(AT_FDCWD, "/dev", 0, ATTR_READ_ONLY, 0) < 0)
         tm_refused(containment, "cannot make read-only", "/dev");

@@ -23,8 +23,7 @@ extension Attack {
                 return ["ipc", "\(neighbour.key)", "/\(neighbour.name)"]
             }, control: .without(["ipc"])),
         Attack(
-            "terminals", ["terminals", "600"], control: .without(["mounts"]),
-            waitsFor: "a bound on pseudo-terminals (devpts, max=)"),
+            "terminals", ["terminals", "600"], control: .without(["mounts"])),
         Attack("raw-sockets", ["sockets"], control: .without(["caps", "uid"]), layers: [["uid"]]),
         Attack(
             "domain-name", { ["domain", $0.job] }, control: .without(["uts", "caps", "uid", "seccomp"]),

@@ -22,6 +22,8 @@ package actor ReportWriter {
     private var pending = PendingReports()
     /// When a refusal that no repetition cures was last logged.
     private var complained: [SliceKey: Instant] = [:]
+    /// Refused once since the last success: what was believed of the objects may have been the reason.
+    private var doubted: Set<SliceKey> = []
 
     static let longestPause: Duration = .seconds(5)
     static let complaintPeriod: Duration = .seconds(60)
@@ -55,6 +57,7 @@ package actor ReportWriter {
     package func drop(_ uid: SliceUID) {
         slices[uid] = nil
         for key in tasks.keys where key.uid == uid { tasks[key] = nil }
+        doubted = doubted.filter { $0.uid != uid }
     }
 
     /// The task of a slice; nil when there is none.
@@ -89,6 +92,7 @@ package actor ReportWriter {
                 let heard = try await write(next)
                 backoff.reset()
                 complained[key] = nil
+                doubted.remove(key)
                 if let event = pending.wrote(next, heard) {
                     tasks[key] = nil
                     return event
@@ -199,10 +203,12 @@ package actor ReportWriter {
     private func pause(_ error: ClientError, _ key: SliceKey, _ backoff: inout Backoff) async {
         if error == .cancelled { return }
         if error.isRefusal {
-            await pauseLong(error, key)
-            return
+            // What was believed of the objects may be why: a slice that is gone is no longer this node's.
+            slices[key.uid] = nil
+            tasks[key] = nil
+            if !doubted.insert(key).inserted { return await pauseLong(error, key) }
         }
-        if !error.isConflict {
+        if !error.isConflict, !error.isRefusal {
             logger.warning(
                 "a status was not acknowledged, it is written again",
                 metadata: ["slice": "\(key)", "error": "\(error)"])
@@ -221,9 +227,6 @@ package actor ReportWriter {
                 "the controller refuses a status; it is written again until it is taken",
                 metadata: ["slice": "\(key)", "error": "\(error)"])
         }
-        // What was believed of the objects may be why.
-        slices[key.uid] = nil
-        tasks[key] = nil
         // Cancelled while waiting: the callers' conditions end their loops.
         try? await sleep(Self.longestPause)
     }
