@@ -131,15 +131,16 @@ struct Scene: Sendable {
         return shim
     }
 
-    /// What the agent keeps of the task's output now.
+    /// What the agent keeps of the tenant's output now.
     func bytesOfLogs() throws -> Int {
         let slices = "\(seat.stateFolder)/slices"
         var bytes = 0
         for slice in try FileManager.default.contentsOfDirectory(atPath: slices) {
-            for name in try FileManager.default.contentsOfDirectory(atPath: "\(slices)/\(slice)")
-            where name == "log" || name.hasPrefix("log.") {
-                let facts = try FileManager.default.attributesOfItem(atPath: "\(slices)/\(slice)/\(name)")
-                bytes += (facts[.size] as? Int) ?? 0
+            // What is removed or renamed while it is looked at counts nothing.
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(slices)/\(slice)")) ?? []
+            for name in names where name == "log" || name.hasPrefix("log.") {
+                let facts = try? FileManager.default.attributesOfItem(atPath: "\(slices)/\(slice)/\(name)")
+                bytes += (facts?[.size] as? Int) ?? 0
             }
         }
         return bytes
