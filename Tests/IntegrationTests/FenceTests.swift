@@ -41,8 +41,9 @@ import TidemillWire
         try await endsAtItsDeadline("fence-killed", "while :; do sleep 1; done") { kill($0, SIGKILL) }
     }
 
-    @Test func `a task that dropped its credentials ends all the same`() async throws {
-        let script = "exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'while :; do sleep 1; done'"
+    /// A change of credentials clears the signal by which the kernel ends the task with its shim: it is set after the last.
+    @Test func `a task that runs as its tenant's user ends all the same`() async throws {
+        let script = "test \"$(id -u)\" -ge 65536 && while :; do sleep 1; done"
         try await endsAtItsDeadline("fence-setuid", script) { kill($0, SIGSTOP) }
     }
 
