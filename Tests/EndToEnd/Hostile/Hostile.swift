@@ -103,8 +103,18 @@ extension Stage {
         return tally
     }
 
+    /// Makes the attempt; once more when nothing can be said of the first one. What held or got through stands.
     private func play(
         _ attack: Attack, on seat: Seat, isControl: Bool = false, isBare: Bool = false, isSession: Bool = false
+    ) async -> Outcome {
+        let first = await playOnce(attack, on: seat, isControl: isControl, isBare: isBare, isSession: isSession)
+        guard case .unclear(let why) = first else { return first }
+        say(Tally.line("once more", attack.name, why))
+        return await playOnce(attack, on: seat, isControl: isControl, isBare: isBare, isSession: isSession)
+    }
+
+    private func playOnce(
+        _ attack: Attack, on seat: Seat, isControl: Bool, isBare: Bool, isSession: Bool
     ) async -> Outcome {
         let scene = await Scene(
             self, seat: seat, attack: attack, isControl: isControl, isBare: isBare, isSession: isSession)
