@@ -30,7 +30,7 @@ import TidemillWire
 /// The two shell scripts of `run`, as a slice would run them.
 @Suite struct SessionJobTests {
     /// Runs the job's command, and the session's beside it; gives both exit statuses.
-    /// - Parameter mark: a file that the session's command makes; the session is killed then.
+    /// - Parameter mark: a file into which the session's command writes its process id; the session is killed then.
     private func run(_ job: SessionJob, _ command: [String]?, killedAt mark: String? = nil) async throws -> (
         job: Int32, session: Int32?
     ) {
@@ -40,7 +40,9 @@ import TidemillWire
         let session = try command.map { try start(job.wrapped($0)) }
         if let mark, let session {
             while !FileManager.default.fileExists(atPath: mark), session.process.isRunning { await Task.yield() }
-            kill(session.process.processIdentifier, SIGKILL)  // its command is an orphan for a while
+            kill(session.process.processIdentifier, SIGKILL)
+            let orphan = try String(contentsOfFile: mark, encoding: .utf8)
+            kill(try #require(pid_t(orphan.trimmingCharacters(in: .newlines))), SIGKILL)
             try FileManager.default.removeItem(atPath: mark)
         }
         if let session { for await _ in session.end {} }
@@ -80,7 +82,9 @@ import TidemillWire
 
     @Test func `a session that is cut ends the job`() async throws {
         let mark = "/tmp/test-\(UUID().uuidString)"
-        let ended = try await run(job(), ["/bin/sh", "-c", "touch \(mark); sleep 5"], killedAt: mark)
+        // However late this test looks, its session has not ended by itself.
+        let script = "echo $$ >\(mark).new; mv \(mark).new \(mark); exec sleep 1000"
+        let ended = try await run(job(), ["/bin/sh", "-c", script], killedAt: mark)
         #expect(ended.job == SessionJob.cut)
     }
 

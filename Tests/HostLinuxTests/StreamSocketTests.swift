@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 import TidemillSeams
 
@@ -10,8 +10,12 @@ import TidemillSeams
     /// A program in the place of the shim, as a session of the agent.
     private func session(_ script: String) throws -> (process: ProcessHandle, socket: StreamSocket) {
         try HostFile.makeFolder(folder)
-        let program = "\(folder)/program"
-        try HostFile.writeDurably(Array("#!/bin/sh\n\(script)\n".utf8), to: program, mode: 0o700)
+        let (text, program) = ("\(folder)/text", "\(folder)/program")
+        try HostFile.writeDurably(Array("#!/bin/sh\n\(script)\n".utf8), to: text, mode: 0o700)
+        // Not by this process: what another test starts meanwhile would hold it open for writing, and nobody could run it.
+        let copying = try Process.run(URL(fileURLWithPath: "/bin/cp"), arguments: [text, program])
+        copying.waitUntilExit()
+        #expect(copying.terminationStatus == 0)
         return try ShimLauncher(program: program).launchSession(
             spec: Array("spec".utf8), specPath: "\(folder)/spec", complaintsPath: "\(folder)/complaints")
     }
