@@ -64,17 +64,10 @@ package final class ProcessHandle: Sendable {
     /// Waits without a thread until the process has ended, and reaps it when it is our child. Returns nil when the
     /// waiting task is cancelled first. May be called several times; all but one see `.unknown`.
     package func exit() async -> ProcessExit? {
-        let (ended, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let source = DispatchSource.makeReadSource(fileDescriptor: pidfd, queue: .global())
-        source.setEventHandler {
-            continuation.yield()
-            continuation.finish()
-        }
-        // The handler holds `self`, so that the descriptor outlives the source.
-        source.setCancelHandler { withExtendedLifetime(self) {} }
-        source.activate()
-        for await _ in ended {}
-        source.cancel()
+        // One of its own for each caller; without a free descriptor the one that all share.
+        let own = fcntl(pidfd, F_DUPFD_CLOEXEC, 0)
+        defer { if own >= 0 { close(own) } }
+        await Readiness.wait(DispatchSource.makeReadSource(fileDescriptor: own >= 0 ? own : pidfd, queue: .global()))
         return exitNow()
     }
 

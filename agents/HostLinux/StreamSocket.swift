@@ -6,8 +6,7 @@ import Glibc
 /// One reader and one writer at a time.
 package final class StreamSocket: Sendable {
     private let descriptor: Int32
-    /// The same socket under another number: with both directions waited for under one, Dispatch loses a wake-up now and
-    /// then on Linux.
+    /// The same socket under another number: both directions may be waited for at a time (see `Readiness`).
     private let writing: Int32
 
     /// Takes over both.
@@ -58,7 +57,8 @@ package final class StreamSocket: Sendable {
             case EINTR: continue
             // The other end is gone with bytes that nobody read.
             case ECONNRESET: return nil
-            case EAGAIN: await ready(DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global()))
+            case EAGAIN:
+                await Readiness.wait(DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global()))
             case let number: throw .failed("read", path: "a session's socket", errno: number)
             }
             if Task.isCancelled { return nil }
@@ -77,7 +77,7 @@ package final class StreamSocket: Sendable {
             switch errno {
             case EINTR: continue
             case EPIPE, ECONNRESET: return false
-            case EAGAIN: await ready(DispatchSource.makeWriteSource(fileDescriptor: writing, queue: .global()))
+            case EAGAIN: await Readiness.wait(DispatchSource.makeWriteSource(fileDescriptor: writing, queue: .global()))
             case let number: throw .failed("write", path: "a session's socket", errno: number)
             }
             if Task.isCancelled { return false }
@@ -88,16 +88,5 @@ package final class StreamSocket: Sendable {
     /// Ends both directions, as if this process were gone.
     package func hangUp() {
         shutdown(descriptor, Int32(SHUT_RDWR))
-    }
-
-    /// Waits for the source's first event, or until the caller is cancelled.
-    private func ready(_ source: some DispatchSourceProtocol) async {
-        let (events, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        source.setEventHandler { continuation.finish() }
-        // The handler holds `self`, so that the descriptor outlives the source.
-        source.setCancelHandler { withExtendedLifetime(self) {} }
-        source.activate()
-        for await _ in events {}
-        source.cancel()
     }
 }
