@@ -21,9 +21,16 @@ private let appendixA: [(String, String, String)] = [
     ("{}", #"{"a":{"bb":{"ccc":null}}}"#, #"{"a":{"bb":{}}}"#),
 ]
 
+/// The example of section 3.
+private let section3 = (
+    #"{"title":"Goodbye!","author":{"givenName":"John","familyName":"Doe"},"tags":["example","sample"],"content":"x"}"#,
+    #"{"title":"Hello!","phoneNumber":"+01-123-456-7890","author":{"familyName":null},"tags":["example"]}"#,
+    #"{"title":"Hello!","author":{"givenName":"John"},"tags":["example"],"content":"x","phoneNumber":"+01-123-456-7890"}"#
+)
+
 @Suite("MergePatch")
 struct MergePatchTests {
-    @Test(arguments: appendixA)
+    @Test(arguments: appendixA + [section3])
     func `does what RFC 7386 shows`(target: String, patch: String, result: String) throws {
         let patched = MergePatch.apply(try JSON.parse(patch), to: try JSON.parse(target))
         #expect(patched.text == result)
