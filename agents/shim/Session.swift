@@ -62,21 +62,13 @@ struct Session {
         guard handle >= 0, tm_start_ticks("/proc", spec.initProcess.pid) == spec.initProcess.startTicks else {
             return "The task has ended."
         }
-        let arguments = CStrings(spec.command)
-        let environment = CStrings(spec.environment)
-        let directory = CStrings([spec.workingDirectory])
-        let groups = CStrings(spec.groups.taskProcs)
-        let standing = Standing(
-            userID: spec.userID, groupID: spec.groupID, containment: spec.containment, broken: broken)
-        let contained = CContainment(standing.containment, hasNamespaces: !broken.isFence)
+        let start = CStart(spec, broken: broken)
         var wish = tm_session_spec()
-        wish.command.arguments = UnsafePointer(arguments.pointers)
-        wish.command.environment = UnsafePointer(environment.pointers)
-        wish.command.working_directory = directory.pointers[0].map { UnsafePointer($0) }
-        wish.containment = contained.value
-        wish.group_procs = UnsafePointer(groups.pointers)
-        wish.user_id = standing.userNumber
-        wish.group_id = standing.groupNumber
+        wish.command = start.command
+        wish.containment = start.containment
+        wish.group_procs = start.groupProcs
+        wish.user_id = start.standing.userNumber
+        wish.group_id = start.standing.groupNumber
         wish.init_pidfd = handle
         wish.init_pid = spec.initProcess.pid
         if let size = spec.terminal {

@@ -18,22 +18,14 @@ struct TaskProcess {
     static func start(
         _ spec: ShimSpec, output: Int32, oomScoreAdjust: Int32, broken: Broken, notes: inout [String]
     ) throws(StartFailure) -> TaskProcess {
-        let arguments = CStrings(spec.command)
-        let environment = CStrings(spec.environment)
-        let directory = CStrings([spec.workingDirectory])
-        let groups = CStrings(spec.groups.taskProcs)
-        let standing = Standing(
-            userID: spec.userID, groupID: spec.groupID, containment: spec.containment, broken: broken)
-        let contained = CContainment(standing.containment, hasNamespaces: !broken.isFence)
+        let start = CStart(spec, broken: broken)
         var made = tm_init()
         var wish = tm_init_spec()
-        wish.command.arguments = UnsafePointer(arguments.pointers)
-        wish.command.environment = UnsafePointer(environment.pointers)
-        wish.command.working_directory = directory.pointers[0].map { UnsafePointer($0) }
-        wish.containment = contained.value
-        wish.group_procs = UnsafePointer(groups.pointers)
-        wish.user_id = standing.userNumber
-        wish.group_id = standing.groupNumber
+        wish.command = start.command
+        wish.containment = start.containment
+        wish.group_procs = start.groupProcs
+        wish.user_id = start.standing.userNumber
+        wish.group_id = start.standing.groupNumber
         wish.output = output
         wish.oom_score_adjust = oomScoreAdjust
         wish.own_namespaces = broken.isFence ? 0 : 1
@@ -44,7 +36,7 @@ struct TaskProcess {
             notes.append(
                 "Processes that leave the task's session may outlive it when its shim is killed, and the task is not contained: namespaces are not allowed here (\(describe(result)))."
             )
-            let less = CContainment(standing.containment, hasNamespaces: false)
+            let less = CContainment(start.standing.containment, hasNamespaces: false)
             wish.containment = less.value
             wish.own_namespaces = 0
             wish.user_namespace = 0
