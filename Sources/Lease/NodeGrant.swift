@@ -70,6 +70,8 @@ package enum GrantRefusal: String, Hashable, Sendable {
     case wrongBoot = "WrongBoot"
     /// The grant's deadline has passed, or no renewal was ever acknowledged in this boot.
     case pastDeadline = "PastDeadline"
+    /// The slice was made, and a canary got out of it or could not try.
+    case probeFailed = "ProbeFailed"
 }
 
 /// An agent's answer to a grant.

@@ -5,8 +5,10 @@ package struct Broken: Hashable, Sendable {
     package var text: String
     /// `fence`: no kernel fence, no namespaces.
     package var isFence: Bool
-    /// `omit:NAME`: mechanisms that are left out.
+    /// `omit:NAME`: mechanisms that are left out, and of which nothing is promised.
     package var omitted: Set<String>
+    /// `lose:NAME`: mechanisms that a task is left without though they were promised: what a canary must find.
+    package var lost: Set<String>
     /// `die-at:N`: the agent kills itself before this step of the executor, counted from 1 since its start.
     package var dieAt: Int?
 
@@ -17,8 +19,9 @@ package struct Broken: Hashable, Sendable {
         let words = text.split(separator: ",").map(String.init)
         isFence = words.contains("fence")
         omitted = Set(words.filter { $0.hasPrefix("omit:") }.map { String($0.dropFirst(5)) })
+        lost = Set(words.filter { $0.hasPrefix("lose:") }.map { String($0.dropFirst(5)) })
         dieAt = words.last { $0.hasPrefix("die-at:") }.flatMap { Int($0.dropFirst(7)) }
     }
 
-    package func omits(_ name: String) -> Bool { omitted.contains(name) }
+    package func omits(_ name: String) -> Bool { omitted.contains(name) || lost.contains(name) }
 }

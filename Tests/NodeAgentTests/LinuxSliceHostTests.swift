@@ -52,13 +52,13 @@ final class LinuxSliceHostTests {
         }
     }
 
-    private func host(broken: Broken = .nothing) throws -> LinuxSliceHost {
+    private func host(broken: Broken = .nothing, program: String? = shim) throws -> LinuxSliceHost {
         var settings = LinuxSliceHost.Settings(
             stateFolder: folder, pagePath: folder + "/page", procRoot: "/proc", bootID: try HostFacts.bootID(),
             grade: .enforced, logMaxBytes: 1 << 20, logFiles: 2)
         settings.confinement = ConfinementSettings(isRoot: true, hiddenFolders: ["/root"], sharedFolders: [folder])
         return LinuxSliceHost(
-            settings: settings, driver: driver, launcher: ShimLauncher(program: shim ?? "", broken: broken),
+            settings: settings, driver: driver, launcher: ShimLauncher(program: program ?? "", broken: broken),
             sleep: breathe, logger: Logger(label: "test"))
     }
 
@@ -80,6 +80,15 @@ final class LinuxSliceHostTests {
         capacity: .init(milliCPU: 1000, memoryBytes: 1 << 30),
         allocatable: .init(milliCPU: 800, memoryBytes: 512 << 20))
 
+    /// What the kernel says of the limits of `slice`.
+    private func expectLimits() throws {
+        let tree = try #require(driver.tree)
+        for (controller, file, value) in [
+            ("cpu", "cpu.cfs_quota_us", "50000"), ("memory", "memory.limit_in_bytes", "\(64 << 20)"),
+            ("pids", "pids.max", "4096"), ("cpuset", "cpuset.cpus", "0"),
+        ] { #expect(try tree.read("\(try #require(tree.roots[controller]))/slices/\(key)/\(file)") == value) }
+    }
+
     private func emptied(_ host: LinuxSliceHost) async throws -> Bool {
         for _ in 0..<200 {
             if try await host.empty(slice) != nil { return true }
@@ -95,9 +104,7 @@ final class LinuxSliceHostTests {
     @Test func `a task runs inside the limits of its grant, and its end is what it was`() async throws {
         let host = try host()
         _ = try await host.prepare(slice)
-        let limits = try driver.limits(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch))
-        #expect(limits.quotaMilliCPU == 500 && limits.memoryBytes == 64 << 20 && limits.pids == 4096)
-        #expect(limits.cpus == CPUList([0]))
+        try expectLimits()
         let template = Kinds.TaskTemplate(command: ["sh", "-c", "echo rank $TIDEMILL_RANK; exit 7"])
         let task = try await host.start(slice, template, deadline: nil)
         let remains = await host.end(of: slice, task)
@@ -117,8 +124,7 @@ final class LinuxSliceHostTests {
         let slice = slice(canProbe: true)
         let proof = try #require(try await host.prepare(slice))
         #expect(proof.holds && proof.evidence.count >= 6, "\(proof.evidence)")
-        let limits = try driver.limits(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch))
-        #expect(limits.quotaMilliCPU == 500 && limits.memoryBytes == 64 << 20, "the true limits are back")
+        try expectLimits()  // the true ones are back
         let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
         let again = try #require(await host.probe(slice))
         #expect(again.holds && again.evidence.count >= 4, "\(again.evidence)")
@@ -128,12 +134,27 @@ final class LinuxSliceHostTests {
     }
 
     @Test(arguments: ["proc", "uid,omit:caps,omit:mounts"])
-    func `a slice out of which a canary gets is not prepared`(omitted: String) async throws {
+    func `a slice out of which a canary gets is not prepared, and what it reached is told`(
+        omitted: String
+    ) async throws {
         let host = try host(broken: Broken("omit:\(omitted)"))
         let slice = slice(canProbe: true)
-        await #expect(throws: SliceHostError.self) { try await host.prepare(slice) }
+        let error = await #expect(throws: SliceHostError.self) { try await host.prepare(slice) }
+        guard case .unproven(let proof)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(!proof.holds && (1...2).contains(proof.evidence.count), "only what got through: \(proof.evidence)")
         #expect(try await emptied(host))
         #expect(try driver.groups().isEmpty)
+    }
+
+    @Test func `a slice that no canary could try is not prepared either`() async throws {
+        let host = try host(program: "/no/such/shim")
+        let slice = slice(canProbe: true)
+        let error = await #expect(throws: SliceHostError.self) { try await host.prepare(slice) }
+        #expect(error?.message.contains("No canary could try: ") == true, "\(String(describing: error))")
+        #expect(try await emptied(host))
     }
 
     @Test func `another agent adopts a running task by its pid, and ends it on request`() async throws {

@@ -135,4 +135,49 @@ struct SlicePlanningTests {
         #expect(scene.on(.probed(Scene.key, bad)).isEmpty)
         #expect(scene.on(.probed(Scene.key, good)).count == 1)
     }
+
+    @Test func `a slice that a canary gets out of is undone, refused, and not taken again`() throws {
+        var scene = Self.begun()
+        _ = Self.see(&scene, Scene.uid.rawValue, epoch: 1, milliCPU: 500)
+        let bad = SliceProof(holds: false, evidence: ["It saw the agent."])
+        guard case .empty(let left)? = scene.on(.unproven(Scene.key, bad)).first else {
+            Issue.record("not undone")
+            return
+        }
+        #expect(left.plan != nil && left.refusal == nil, "nothing is refused while something is left")
+        #expect(HeldSlice(json: left.json) == left, "an agent that starts anew knows why")
+        guard case .report(let undone)? = scene.on(.emptied(Scene.key, at: Scene.wall(1))).first else {
+            Issue.record("not told")
+            return
+        }
+        #expect(undone.refusal?.hasSuffix("It saw the agent.") == true && HeldSlice(json: undone.json) == undone)
+        scene.on(.releaseAcknowledged(Scene.key))
+        #expect(scene.core.held.isEmpty)
+        #expect(Self.see(&scene, Scene.uid.rawValue, epoch: 1, milliCPU: 500).isEmpty, "the controller withdraws it")
+
+        // Another agent, or this one: whoever asks for its end gets it.
+        var later = Self.begun()
+        later.core.remember([undone])
+        #expect(Self.see(&later, Scene.uid.rawValue, epoch: 1, milliCPU: 500).isEmpty)
+        for var scene in [scene, later] {
+            let asked = Scene.view(.releasing, grant: Scene.grant(milliCPU: 500))
+            guard case .report(let told)? = scene.on(.seen(asked)).first, case .released = told.phase else {
+                Issue.record("its end is not told")
+                return
+            }
+        }
+    }
+
+    @Test func `a running slice that a canary gets out of is no refusal`() {
+        var scene = Self.begun()
+        _ = Self.see(&scene, Scene.uid.rawValue, epoch: 1, milliCPU: 500)
+        scene.on(.prepared(Scene.key))
+        scene.on(.gangSeen(Scene.gang(.started)))
+        scene.on(.started(Scene.key, Scene.task))
+        scene.on(.probed(Scene.key, SliceProof(holds: false, evidence: ["c"])))
+        scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
+        scene.on(.emptied(Scene.key, at: Scene.wall(5009)))
+        #expect(scene.core.held[Scene.uid]?.refusal == nil)
+        #expect(scene.on(.unproven(Scene.key, SliceProof(holds: false, evidence: []))).isEmpty)
+    }
 }

@@ -159,7 +159,32 @@ struct StatusPatchTests {
         #expect(
             status.refusedBy == [
                 Kinds.Refusal(
-                    node: "n", reason: "UnknownDevice", until: Timestamp(seconds: 100 + seconds), times: before + 1)
+                    node: "n", reason: "UnknownDevice", until: Timestamp(seconds: 100 + seconds), times: before + 1,
+                    message: "no such device.")
             ])
+        #expect(status.message == "Refused by node n: no such device.")
+    }
+
+    private static func unproven(_ stop: StopRequest? = nil) -> HeldSlice {
+        var held = Scene.held(.released(.init(startedAt: nil, releasedAt: Scene.wall(6), outcome: nil)))
+        held.proof = SliceProof(holds: false, evidence: ["It saw the agent.", "It opened c 195:0."])
+        held.stop = stop
+        return held
+    }
+
+    @Test func `a slice that a canary got out of is refused with what it reached, once, and not released`() throws {
+        var current = Self.slice(.reserved)
+        current.status = try #require(try after(Self.unproven(), current))
+        #expect(current.status.state == .reserved && current.status.reason == "ProbeFailed")
+        let refusal = try #require(current.status.refusedBy.first)
+        #expect(refusal.node == "n" && refusal.reason == "ProbeFailed" && refusal.times == 1)
+        #expect(refusal.message == "the slice is not proven to hold: It saw the agent. It opened c 195:0.")
+        #expect(try after(Self.unproven(), current) == nil)
+    }
+
+    @Test func `one whose end was asked for meanwhile is released`() throws {
+        #expect(try after(Self.unproven(), Self.slice(.releasing))?.state == .released)
+        let stopped = Self.unproven(StopRequest(reason: "Deleted", message: nil))
+        #expect(try after(stopped, Self.slice(.reserved))?.state == .released)
     }
 }

@@ -49,9 +49,10 @@ import TidemillSeams
 
 @Suite struct BrokenTests {
     @Test func `a comma list says what is broken`() {
-        let broken = Broken("fence,omit:caps,omit:mounts,die-at:12")
+        let broken = Broken("fence,omit:caps,omit:mounts,lose:proc,die-at:12")
         #expect(broken.isFence && broken.omitted == ["caps", "mounts"] && broken.dieAt == 12)
-        #expect(broken.omits("caps") && !broken.omits("cpu"))
+        #expect(broken.lost == ["proc"])
+        #expect(broken.omits("caps") && broken.omits("proc") && !broken.omits("cpu"))
         let nothing = Broken.nothing
         #expect(!nothing.isFence && nothing.omitted.isEmpty && nothing.dieAt == nil)
     }

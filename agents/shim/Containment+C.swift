@@ -58,7 +58,7 @@ struct Standing {
         self.userID = isOmitted ? nil : userID
         self.groupID = isOmitted ? nil : groupID
         self.containment = containment
-        self.containment?.omit(broken.omitted)
+        self.containment?.omit(broken.omitted.union(broken.lost))
     }
 
     var userNumber: Int64 { userID.map(Int64.init) ?? -1 }

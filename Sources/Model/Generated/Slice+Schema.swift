@@ -141,7 +141,7 @@ extension Kinds {
             SchemaField(
                 name: "conditions",
                 type: .list(.object("Condition")),
-                doc: "Scheduled and SliceEnforced.",
+                doc: "Scheduled: where it was placed, or why not yet. SliceEnforced: True when the kernel holds the slice to all of its limits, with reason Probed and what canaries found as message (LimitsSet where none was sent); False with LimitsMissing and what this node cannot enforce, or with ProbeFailed and what a canary reached. Written when the slice becomes Active, and again when a later canary finds otherwise. Scrubbed: True once nothing of the slice is left on its node; the message says what was removed.",
                 listKey: "type"),
         ])
 
@@ -158,7 +158,7 @@ extension Kinds {
             SchemaField(
                 name: "reason",
                 type: .string,
-                doc: "Occupied, OldEpoch, UnknownDevice, or PrepareTimeout for a node that neither prepared the slice nor refused it.",
+                doc: "Occupied, OldEpoch, UnknownDevice, WrongBoot or PastDeadline of the grant; ProbeFailed when the slice was made and a canary got out of it; PrepareTimeout for a node that neither prepared the slice nor refused it.",
                 required: true),
             SchemaField(
                 name: "until",
@@ -171,5 +171,9 @@ extension Kinds {
                 doc: "How often it refused in a row.",
                 required: true,
                 minimum: 1),
+            SchemaField(
+                name: "message",
+                type: .string,
+                doc: "Why, a sentence with numbers; of ProbeFailed what the canary found."),
         ])
 }

@@ -74,7 +74,11 @@ extension Kinds {
         package var releasedAt: Timestamp?
         /// Metered card-seconds: active time times card units, with three decimals; final when Released.
         package var cardSeconds: String?
-        /// Scheduled and SliceEnforced.
+        /// Scheduled: where it was placed, or why not yet. SliceEnforced: True when the kernel holds the slice to all
+        /// of its limits, with reason Probed and what canaries found as message (LimitsSet where none was sent); False
+        /// with LimitsMissing and what this node cannot enforce, or with ProbeFailed and what a canary reached. Written
+        /// when the slice becomes Active, and again when a later canary finds otherwise. Scrubbed: True once nothing of
+        /// the slice is left on its node; the message says what was removed.
         package var conditions: [Kinds.Condition]
 
         package init(
@@ -108,24 +112,28 @@ extension Kinds {
     package struct Refusal: Hashable, Sendable {
         /// The node that refused.
         package var node: String
-        /// Occupied, OldEpoch, UnknownDevice, or PrepareTimeout for a node that neither prepared the slice nor refused
-        /// it.
+        /// Occupied, OldEpoch, UnknownDevice, WrongBoot or PastDeadline of the grant; ProbeFailed when the slice was
+        /// made and a canary got out of it; PrepareTimeout for a node that neither prepared the slice nor refused it.
         package var reason: String
         /// Until when the node is passed over for this slice.
         package var until: Timestamp
         /// How often it refused in a row.
         package var times: Int64
+        /// Why, a sentence with numbers; of ProbeFailed what the canary found.
+        package var message: String?
 
         package init(
             node: String,
             reason: String,
             until: Timestamp,
-            times: Int64
+            times: Int64,
+            message: String? = nil
         ) {
             self.node = node
             self.reason = reason
             self.until = until
             self.times = times
+            self.message = message
         }
     }
 }

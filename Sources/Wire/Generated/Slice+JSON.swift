@@ -82,7 +82,8 @@ extension Kinds.Refusal: WireValue {
             node: try reader.required("node"),
             reason: try reader.required("reason"),
             until: try reader.required("until"),
-            times: try reader.required("times"))
+            times: try reader.required("times"),
+            message: try reader.optional("message"))
     }
 
     package var json: JSON {
@@ -91,6 +92,7 @@ extension Kinds.Refusal: WireValue {
         writer.put("reason", reason)
         writer.put("until", until)
         writer.put("times", times)
+        writer.put("message", message)
         return writer.json
     }
 }

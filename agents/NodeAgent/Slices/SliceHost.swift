@@ -7,7 +7,7 @@ import TidemillSeams
 ///
 /// Every call may block and may be repeated: each is harmless when its work is done already.
 package protocol SliceHost: Sendable {
-    /// Performs the slice's plan. What a canary found, when the plan has one.
+    /// Performs the slice's plan. What a canary found, when the plan has one; `.unproven` when it does not hold.
     func prepare(_ slice: HeldSlice) async throws(SliceHostError) -> SliceProof?
     /// Binds slices to CPUs, unless later bindings were met already. Slices that are gone are passed over.
     func bind(_ bindings: CPUBindings) async throws(SliceHostError)
@@ -45,12 +45,15 @@ package enum SliceHostError: Error, Hashable, Sendable {
     case failed(String)
     /// The task was surely not started: the sentence says why.
     case nothingRan(TaskOutcome)
+    /// The slice was made, and a canary got out of it or could not try.
+    case unproven(SliceProof)
 
     /// A sentence for people.
     package var message: String {
         switch self {
         case .failed(let message): message
         case .nothingRan(let outcome): outcome.message
+        case .unproven(let proof): proof.complaint
         }
     }
 }

@@ -178,7 +178,11 @@ package actor SliceKeeper: Service {
             } catch {
                 logger.error(
                     "a slice could not be prepared", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
-                feed(.prepareFailed(slice.key, message: error.message))
+                if case .unproven(let proof) = error {
+                    feed(.unproven(slice.key, proof))
+                } else {
+                    feed(.prepareFailed(slice.key, message: error.message))
+                }
             }
         case .start(let slice, let deadline):
             guard await persist(slice) else { return }
@@ -234,7 +238,7 @@ package actor SliceKeeper: Service {
             if Task.isCancelled { return }
             switch error as? SliceHostError {
             case .nothingRan(let outcome): feed(.startFailed(slice.key, outcome))
-            case .failed(let message): feed(.startFailed(slice.key, TaskVerdict.startError(message)))
+            case let error?: feed(.startFailed(slice.key, TaskVerdict.startError(error.message)))
             case nil: break  // a cancellation, and nothing else is thrown
             }
         }

@@ -24,6 +24,20 @@ extension LinuxSliceHost {
         }
     }
 
+    /// What a canary found of a slice that was just made; throws when that is not enough to use it.
+    func prove(_ slice: HeldSlice, _ probe: ProbePlan) async throws(SliceHostError) -> SliceProof {
+        let found: ProbeRecord
+        do throws(SliceHostError) {
+            found = try await record(of: probe, slice)
+        } catch {
+            // An agent that ends has found nothing; the next one probes again.
+            if Task.isCancelled { throw error }
+            throw .unproven(SliceProof(holds: false, evidence: ["No canary could try: \(error.message)."]))
+        }
+        guard found.holds else { throw .unproven(SliceProof(against: found)) }
+        return SliceProof(found)
+    }
+
     /// How long a canary may take. Milliseconds where there is room; it has a fifth of a CPU, and machines can be crowded.
     private static let canaryTime: Duration = .seconds(30)
 

@@ -87,13 +87,7 @@ package actor LinuxSliceHost: SliceHost {
         var proof: SliceProof?
         for step in plan.steps {
             try attempt { () throws(HostError) in try executor.perform(step.action) }
-            if case .probe(let probe) = step.action {
-                let found = SliceProof(try await record(of: probe, slice))
-                guard found.holds else {
-                    throw .failed("a canary did not stay in it. \(found.evidence.joined(separator: " "))")
-                }
-                proof = found
-            }
+            if case .probe(let probe) = step.action { proof = try await prove(slice, probe) }
         }
         return proof
     }

@@ -19,6 +19,15 @@ package struct SliceProof: Hashable, Sendable {
             holds: record.holds, evidence: findings + record.unenforced + (record.failure.map { [$0] } ?? []))
     }
 
+    /// What speaks against a slice: what got through, or why nothing was tried.
+    package init(against record: ProbeRecord) {
+        let escapes = record.findings.filter { $0.verdict == .gotThrough }.map(\.evidence)
+        self.init(holds: false, evidence: escapes + (record.failure.map { [$0] } ?? []))
+    }
+
+    /// Why a slice is not used, for people.
+    package var complaint: String { "the slice is not proven to hold: " + evidence.joined(separator: " ") }
+
     package var json: JSON { ["holds": .bool(holds), "evidence": .array(evidence.map { .string($0) })] }
 
     package init?(json: JSON) {

@@ -99,6 +99,15 @@ package struct HeldSlice: Hashable, Sendable {
     /// The grant that this is about.
     package var key: SliceKey { SliceKey(uid: uid, epoch: grant.epoch) }
 
+    /// Why the grant is refused although the slice was made: a sentence of what a canary found. Nil for every other slice, and
+    /// while something of it is left.
+    package var refusal: String? {
+        guard case .released(let release) = phase, release.startedAt == nil, release.outcome == nil, stop == nil,
+            let proof, !proof.holds
+        else { return nil }
+        return proof.complaint
+    }
+
     /// Card-seconds metered at the release; nil before.
     package var cardSeconds: String? {
         guard case .released(let release) = phase else { return nil }

@@ -22,6 +22,13 @@ extension SliceCore {
             slice, startedAt: nil, outcome: TaskVerdict.startError("The slice could not be prepared: \(message)"))
     }
 
+    /// Nothing of it is used: what was made is undone, and then the grant is refused. The journal keeps why.
+    mutating func unproven(_ key: SliceKey, _ proof: SliceProof) -> [SliceEffect] {
+        guard var slice = held[key.uid], slice.key == key, slice.phase == .preparing else { return [] }
+        slice.proof = proof
+        return empty(slice, startedAt: nil, outcome: nil)
+    }
+
     mutating func started(_ key: SliceKey, _ task: RunningTask, at now: Instant) -> [SliceEffect] {
         guard var slice = held[key.uid], slice.key == key, slice.phase == .starting else { return [] }
         slice.phase = .active(task.seen(at: now))
@@ -108,7 +115,8 @@ extension SliceCore {
     /// The slice is no longer this node's business; its epoch and its end stay known.
     private mutating func close(_ slice: HeldSlice) -> [SliceEffect] {
         held[slice.uid] = nil
-        finished[slice.uid] = views[slice.uid] == nil ? nil : slice.grant.epoch
+        finished[slice.uid] = nil
+        if views[slice.uid] != nil { know(slice) }
         unheardOf.remove(slice.uid)
         orders[slice.key] = nil
         remember(end: slice)

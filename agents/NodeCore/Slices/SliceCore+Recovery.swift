@@ -121,9 +121,19 @@ extension SliceCore {
     package mutating func remember(_ released: [HeldSlice]) {
         for slice in released {
             book.noteReleased(slice.grant.judged(for: slice.uid))
-            finished[slice.uid] = max(slice.grant.epoch, finished[slice.uid] ?? slice.grant.epoch)
+            know(slice)
             highestEpoch = max(highestEpoch, slice.grant.epoch)
             remember(end: slice)
+        }
+    }
+
+    /// A late view of it changes nothing. One that was refused is still asked for its end when the controller withdraws it.
+    mutating func know(_ slice: HeldSlice) {
+        let epoch = slice.grant.epoch
+        if slice.refusal == nil {
+            finished[slice.uid] = max(epoch, finished[slice.uid] ?? epoch)
+        } else {
+            refused[slice.uid] = max(epoch, refused[slice.uid] ?? epoch)
         }
     }
 

@@ -26,7 +26,7 @@ package struct SliceCore: Sendable {
     var deadlines: [SliceUID: Deadline] = [:]
     /// Epochs that were released, so that late views of them change nothing.
     var finished: [SliceUID: Epoch] = [:]
-    /// Epochs that were refused: nothing of them is here, and their end is acknowledged when it is asked for.
+    /// Epochs that were refused: nothing of them is here any more, and their end is acknowledged when it is asked for.
     var refused: [SliceUID: Epoch] = [:]
     /// How released grants ended, for a store that has forgotten it.
     var endings: [SliceUID: HeldSlice] = [:]
@@ -98,6 +98,7 @@ package struct SliceCore: Sendable {
                 $0.proof = proof
             }
         case .prepareFailed(let key, let message): prepareFailed(key, message: message)
+        case .unproven(let key, let proof): unproven(key, proof)
         case .started(let key, let task): started(key, task, at: now)
         case .startFailed(let key, let outcome): startFailed(key, outcome)
         case .shimEnded(let key, let remains): shimEnded(key, remains)

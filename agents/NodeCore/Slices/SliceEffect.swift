@@ -6,7 +6,8 @@ import TidemillLease
 /// Effects of one slice never overlap, but for `report`, `keep`, `stop`, `freeze` and `thaw`: the core asks for the next
 /// only after the last one's event.
 package enum SliceEffect: Hashable, Sendable {
-    /// Perform the slice's plan, then `bind`; answers `prepared` or `prepareFailed`. Harmless when it was done before.
+    /// Perform the slice's plan, then `bind`; answers `prepared`, `prepareFailed` or `unproven`. Harmless when it was done
+    /// before.
     case prepare(HeldSlice)
     /// Launch the shim, armed with the deadline; answers `started` or `startFailed`.
     case start(HeldSlice, Deadline?)

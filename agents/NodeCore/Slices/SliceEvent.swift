@@ -41,6 +41,8 @@ package enum SliceEvent: Hashable, Sendable {
     case alive(Set<SliceKey>, at: Instant, wall: WallTime)
     case prepared(SliceKey, proof: SliceProof? = nil)
     case prepareFailed(SliceKey, message: String)
+    /// It was made, and is not proven to hold.
+    case unproven(SliceKey, SliceProof)
     case started(SliceKey, RunningTask)
     /// Surely nothing ran.
     case startFailed(SliceKey, TaskOutcome)

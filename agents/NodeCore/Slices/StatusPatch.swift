@@ -52,6 +52,10 @@ package struct StatusPatch: Sendable {
             next.status.message = nil
         case .active(let task):
             guard activate(&next, held, task, at: wall) else { return nil }
+        case .released where current.status.state == .reserved && held.refusal != nil:
+            // The state stays: the controller abandons the attempt, and it may run elsewhere.
+            guard let message = held.refusal, !isRefused(current) else { return nil }
+            refuse(&next, .probeFailed, message, at: wall)
         case .released(let release):
             guard current.status.state != .released else { return nil }
             next.status.state = .released
@@ -160,17 +164,29 @@ package struct StatusPatch: Sendable {
         guard current.metadata.uid == view.uid.rawValue, current.status.grant?.epoch == view.grant?.epoch.rawValue,
             current.status.state == .reserved
         else { return nil }
-        let times = (current.status.refusedBy.first { $0.node == node.rawValue }?.times ?? 0) + 1
-        let until = wall.nanosecondsSince1970 + Self.backoff(times: times).wholeNanoseconds
         var next = current
+        refuse(&next, reason, message, at: wall)
+        return patch(from: current, to: next)
+    }
+
+    private func refuse(
+        _ next: inout Kinds.Slice, _ reason: GrantRefusal, _ message: String, at wall: WallTime
+    ) {
+        let times = (next.status.refusedBy.first { $0.node == node.rawValue }?.times ?? 0) + 1
+        let until = wall.nanosecondsSince1970 + Self.backoff(times: times).wholeNanoseconds
+        let sentence = message.hasSuffix(".") ? message : message + "."
         next.status.refusedBy.removeAll { $0.node == node.rawValue }
         next.status.refusedBy.append(
             Kinds.Refusal(
                 node: node.rawValue, reason: reason.rawValue,
-                until: Timestamp(WallTime(nanosecondsSince1970: until)), times: times))
+                until: Timestamp(WallTime(nanosecondsSince1970: until)), times: times, message: sentence))
         next.status.reason = reason.rawValue
-        next.status.message = "Refused by node \(node): \(message)."
-        return patch(from: current, to: next)
+        next.status.message = "Refused by node \(node): \(sentence)"
+    }
+
+    /// Whether this node has refused the current grant, which cleared what it had refused before.
+    private func isRefused(_ slice: Kinds.Slice) -> Bool {
+        slice.status.refusedBy.contains { $0.node == node.rawValue }
     }
 
     /// How long a node that refused so many times in a row is passed over: 1 s, doubling to 5 min.

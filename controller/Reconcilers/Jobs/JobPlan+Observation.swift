@@ -76,8 +76,10 @@ extension JobPlan {
 
     private static func committed(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
         if let refused = members.first(where: \.isRefused), let grant = refused.slice?.status.grant {
-            let why = refused.slice?.status.refusedBy.first { $0.node == grant.node }?.reason ?? "Refused"
-            return abandon(seen, reason: why, "Node \(grant.node) refused member \(refused.index): \(why).")
+            let refusal = refused.slice?.status.refusedBy.first { $0.node == grant.node }
+            let why = refusal?.reason ?? "Refused"
+            let message = refusal?.message.map { ": \($0)" } ?? "."
+            return abandon(seen, reason: why, "Node \(grant.node) refused member \(refused.index): \(why)\(message)")
         }
         if let lost = members.first(where: \.cannotStart) {
             let reason = lost.slice?.status.reason ?? "MemberDeleted"
