@@ -98,7 +98,7 @@ var targets: [Target] = [
     tests("LeaseTests", ["TidemillLease", "TidemillSeams"]),
     library("TidemillNodeScenes", "Tests/NodeScenes", ["TidemillNodeCore", "TidemillLease"] + storeBelow),
     tests("NodeCoreTests", ["TidemillNodeCore", "TidemillNodeScenes", "TidemillLease"] + storeBelow),
-    tests("HostLinuxTests", ["TidemillHostLinux", "TidemillLease", "TidemillSeams", "CHost"]),
+    tests("HostLinuxTests", ["TidemillHostLinux", "TidemillNodeCore", "TidemillLease", "TidemillSeams", "CHost"]),
     tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore", "TidemillSQLite"] + storeBelow),
     tests("StoreTests", ["TidemillStore"] + storeBelow),
     tests(
@@ -162,8 +162,9 @@ if !coresOnly {
         program(
             "bench", "Benchmarks/bench",
             [
-                "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeCore", "TidemillDaemon", arguments,
-                nioSSL, nio("NIOCore"), nio("NIOPosix"),
+                "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeAgent", "TidemillNodeCore",
+                "TidemillHostLinux", "TidemillLease", "TidemillDaemon", arguments, logging, nioSSL, nio("NIOCore"),
+                nio("NIOPosix"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + storeBelow),
         library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),
@@ -188,7 +189,7 @@ if !coresOnly {
                 "TidemillAPIServer", "TidemillStore", "TidemillClient", "TidemillDaemon", logging, lifecycle, metrics,
                 httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
             ] + storeBelow),
-        tests("ClientTests", ["TidemillClient"] + storeBelow),
+        tests("ClientTests", ["TidemillClient", nio("NIOCore"), nio("NIOPosix")] + storeBelow),
         tests("CLITests", ["tidemill", "TidemillClient", arguments] + storeBelow),
         tests(
             "NodeAgentTests",

@@ -3,46 +3,54 @@ import Glibc
 import Testing
 import TidemillHostLinux
 import TidemillLease
+import TidemillNodeCore
 import TidemillSeams
 
 /// Limits that the kernel really holds.
 @Suite(.enabled(if: isRoot, "cgroups need root"), .serialized) struct CgroupV1DriverTests {
-    private func firstCPU() throws -> CPUList {
-        CPUList([try #require(try NUMAProbe().domains().first?.cpus.numbers.last)])
+    private func firstCPU() throws -> Int {
+        try #require(try NUMAProbe().domains().first?.cpus.numbers.last)
     }
 
-    @Test func `the kernel reports the limits that were asked for`() throws {
-        let limits = SliceLimits(
-            cpus: try firstCPU(), memoryNodes: CPUList([0]), quotaMilliCPU: 250, memoryBytes: 64 << 20, pids: 20)
-        let bench = try ShimBench(["true"], limits: limits)
+    @Test func `the kernel reports the limits that a plan set, however often it is carried out`() throws {
+        let cut = SliceCut(
+            cpus: [try firstCPU()], memoryNodes: [0], quotaMilliCPU: 250, memoryBytes: (64 << 20) + 7)
+        let bench = try ShimBench(["true"], cut: cut)
         defer { bench.close() }
         #expect(bench.driver.unenforced == [])
-        #expect(bench.driver.tree?.filtersDevices == true)
-        #expect(try bench.driver.limits(of: bench.group) == limits)
-        // And again, with others: creating is idempotent.
-        var other = limits
-        other.memoryBytes = 128 << 20
-        other.quotaMilliCPU = 5
-        try bench.driver.create(bench.group, limits: other)
-        #expect(try bench.driver.limits(of: bench.group) == other)
-        try bench.driver.create(bench.group, limits: limits)
-        #expect(try bench.driver.limits(of: bench.group) == limits)
+        let tree = try #require(bench.driver.tree)
+        let plan = SlicePlan.make(bench.group, cut, on: tree)
+        for _ in 1...2 {
+            #expect(try bench.says("cpuset", "cpuset.cpus") == "\(cut.cpus[0])")
+            #expect(try bench.says("cpuset", "cpuset.mems") == "0")
+            #expect(try bench.says("cpu", "cpu.cfs_quota_us") == "25000")
+            #expect(try bench.says("cpu", "cpu.cfs_period_us") == "100000")
+            #expect(try bench.says("memory", "memory.limit_in_bytes") == "\(64 << 20)")
+            #expect(try bench.says("pids", "pids.max") == "\(SlicePlan.pidsPerSlice)")
+            let devices = tree.slice(try #require(tree.roots["devices"]), bench.group)
+            #expect(try DeviceFilter.isInForce(DeviceRule.base, on: devices))
+            try plan.carryOut(in: tree)
+        }
+        var least = cut
+        least.quotaMilliCPU = 5
+        try SlicePlan.make(bench.group, least, on: tree).carryOut(in: tree)
+        #expect(try bench.says("cpu", "cpu.cfs_period_us") == "1000000", "5 ms of each second")
     }
 
     @Test func `a slice runs on its CPUs only`() throws {
-        let cpus = try firstCPU()
+        let cpu = try firstCPU()
         let bench = try ShimBench(
-            ["sh", "-c", "grep Cpus_allowed_list /proc/self/status"], limits: SliceLimits(cpus: cpus))
+            ["sh", "-c", "grep Cpus_allowed_list /proc/self/status"], cut: SliceCut(cpus: [cpu]))
         defer { bench.close() }
         try bench.launch()
         _ = try bench.awaitEnd()
-        #expect(try bench.log == "Cpus_allowed_list:\t\(cpus)\n")
+        #expect(try bench.log == "Cpus_allowed_list:\t\(cpu)\n")
     }
 
     @Test func `a slice that takes more memory ends, and says so`() throws {
         let bench = try ShimBench(
             ["sh", "-c", "echo runs; head -c 300000000 /dev/zero | tail | wc -c; exit 9"],
-            limits: SliceLimits(memoryBytes: 32 << 20))
+            cut: SliceCut(memoryBytes: 32 << 20))
         defer { bench.close() }
         try bench.launch()
         let end = try bench.awaitEnd(60)
@@ -52,7 +60,7 @@ import TidemillSeams
 
     @Test func `a command that is itself ended for its memory is told from a plain kill`() throws {
         let bench = try ShimBench(
-            ["tail", "/dev/zero"], limits: SliceLimits(memoryBytes: 32 << 20))
+            ["tail", "/dev/zero"], cut: SliceCut(memoryBytes: 32 << 20))
         defer { bench.close() }
         try bench.launch()
         let end = try bench.awaitEnd(60)
@@ -62,8 +70,11 @@ import TidemillSeams
 
     @Test func `a slice may not have more processes than granted`() throws {
         let bench = try ShimBench(
-            ["sh", "-c", "for i in $(seq 30); do sleep 5 & done; echo all"], limits: SliceLimits(pids: 10))
+            ["sh", "-c", "for i in $(seq 30); do sleep 5 & done; echo all"])
         defer { bench.close() }
+        let tree = try #require(bench.driver.tree)
+        // Fewer than every slice may have: so many processes would be felt.
+        try tree.write("10", to: tree.slice(try #require(tree.roots["pids"]), bench.group) + "/pids.max")
         try bench.launch()
         let end = try bench.awaitEnd()
         #expect(end.reason == .error)
@@ -72,7 +83,7 @@ import TidemillSeams
 
     @Test func `a slice is throttled at its quota`() throws {
         let bench = try ShimBench(
-            ["sh", "-c", "while :; do :; done"], limits: SliceLimits(quotaMilliCPU: 100))
+            ["sh", "-c", "while :; do :; done"], cut: SliceCut(quotaMilliCPU: 100))
         defer { bench.close() }
         _ = try bench.launchAndAwaitStart()
         let begun = SystemClock().now()
@@ -152,7 +163,8 @@ import TidemillSeams
         let bench = try ShimBench(["true"])
         defer { bench.close() }
         let evil = SliceGroup(sliceUID: SliceUID(uid), epoch: Epoch(1))
-        #expect(throws: HostError.self) { try bench.driver.create(evil, limits: SliceLimits()) }
+        let tree = try #require(bench.driver.tree)
+        #expect(throws: HostError.self) { try SlicePlan.make(evil, SliceCut(), on: tree).carryOut(in: tree) }
         #expect(throws: HostError.self) { try bench.driver.remove(evil) }
     }
 

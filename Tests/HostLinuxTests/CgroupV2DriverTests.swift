@@ -2,6 +2,7 @@ import CHost
 import Glibc
 import Testing
 import TidemillHostLinux
+import TidemillNodeCore
 import TidemillSeams
 
 private let hasVersion2 = (try? CgroupHierarchy.detect().unified) != nil
@@ -112,17 +113,18 @@ struct CgroupV2DriverTests {
         }
     }
 
-    @Test func `limits are those that the kernel reports`() throws {
+    @Test func `the kernel reports the limits that a plan set, where there are controllers`() throws {
         try withBench { bench in
-            var limits = SliceLimits(quotaMilliCPU: 250, memoryBytes: 64 << 20, pids: 20)
-            try bench.driver.create(bench.group, limits: limits)
-            // Without a controller there is nothing to report, and `unenforced` says so.
-            if bench.tree.roots["cpu"] == nil { limits.quotaMilliCPU = nil }
-            if bench.tree.roots["memory"] == nil { limits.memoryBytes = nil }
-            if bench.tree.roots["pids"] == nil { limits.pids = nil }
-            var found = try bench.driver.limits(of: bench.group)
-            (found.cpus, found.memoryNodes) = (nil, nil)
-            #expect(found == limits)
+            let plan = SlicePlan.make(
+                bench.group, SliceCut(quotaMilliCPU: 250, memoryBytes: 64 << 20), on: bench.tree)
+            for _ in 1...2 { try plan.carryOut(in: bench.tree) }
+            for (controller, file, value) in [
+                ("cpu", "cpu.max", "25000 100000"), ("memory", "memory.max", "\(64 << 20)"),
+                ("pids", "pids.max", "\(SlicePlan.pidsPerSlice)"),
+            ] where bench.tree.roots[controller] != nil {
+                #expect(try bench.tree.read("\(try bench.slice(controller))/\(file)") == value)
+            }
+            #expect(try DeviceFilter.isInForce(DeviceRule.base, on: try bench.slice("devices")))
         }
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import TidemillHostLinux
 import TidemillLease
+import TidemillNodeCore
 import TidemillSeams
 
 /// What a task sees and may do. Each mechanism is shown twice: it holds, and with it left out the same attempt gets through.
@@ -201,7 +202,7 @@ import TidemillSeams
     @Test func `the task's memory counts what it writes to its own folders`() throws {
         let bench = try ShimBench(
             ["sh", "-c", "head -c 64000000 /dev/zero > /tmp/f; echo written"],
-            limits: SliceLimits(memoryBytes: 32 << 20))
+            cut: SliceCut(memoryBytes: 32 << 20))
         defer { bench.close() }
         bench.contain()
         try bench.launch()

@@ -2,9 +2,10 @@ import CHost
 import Glibc
 import Testing
 import TidemillHostLinux
+import TidemillNodeCore
 import TidemillSeams
 
-/// A slice's groups under a root of their own, and programs that run in them. Call `close`.
+/// A slice's groups under a root of their own, without limits, and programs that run in them. Call `close`.
 final class GroupBench {
     let driver: any CgroupDriver
     let group: SliceGroup
@@ -30,7 +31,8 @@ final class GroupBench {
         }
         tree = try #require(driver.tree)
         group = SliceGroup(sliceUID: SliceUID(id), epoch: Epoch(7))
-        try driver.create(group, limits: SliceLimits())
+        // Tests filter devices themselves.
+        try SlicePlan.make(group, SliceCut(), on: tree, omitted: ["devices"]).carryOut(in: tree)
     }
 
     /// The slice's group in the hierarchy of a controller.

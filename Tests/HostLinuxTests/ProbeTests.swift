@@ -3,17 +3,21 @@ import Glibc
 import Testing
 import TidemillHostLinux
 import TidemillLease
+import TidemillNodeCore
 import TidemillSeams
 
 /// The canary: it finds what holds, and with a mechanism left out it finds that too.
 @Suite(.enabled(if: isRoot, "canaries in cgroups need root"), .serialized) struct ProbeTests {
-    /// Probes the groups of a bench of these limits.
+    /// Probes the groups of a bench.
+    /// - Parameters:
+    ///   - unplanned: what the slice's plan leaves out.
+    ///   - omit: what the canary is not kept from.
     private func probe(
-        _ checks: [ProbeSpec.Check] = ProbeSpec.Check.allCases, limits: SliceLimits = narrow, omit: String = "",
-        _ change: (inout ProbeSpec, ShimBench) -> Void = { _, _ in }
+        _ checks: [ProbeSpec.Check] = ProbeSpec.Check.allCases, cut: SliceCut = narrow, unplanned: Set<String> = [],
+        omit: String = "", _ change: (inout ProbeSpec, ShimBench) -> Void = { _, _ in }
     ) throws -> ProbeRecord {
         let broken = omit.split(separator: ",").map { "omit:\($0)" }.joined(separator: ",")
-        let bench = try ShimBench(["true"], limits: limits, broken: broken)
+        let bench = try ShimBench(["true"], cut: cut, omitted: unplanned, broken: broken)
         defer { bench.close() }
         bench.contain()
         var spec = ProbeSpec(
@@ -21,7 +25,7 @@ import TidemillSeams
             containment: bench.spec.containment, touchBytes: 16 << 20,
             throttleFile: bench.spec.groups.taskProcs.first { $0.contains("/cpu/") || $0.contains("cpu,") }
                 .map { String($0.dropLast("cgroup.procs".count)) + "cpu.stat" },
-            cpus: limits.cpus?.description, foreignPid: getpid(), cgroupFiles: bench.spec.groups.taskProcs,
+            cpus: KernelList.text(cut.cpus), foreignPid: getpid(), cgroupFiles: bench.spec.groups.taskProcs,
             recordPath: bench.folder + "/probed")
         change(&spec, bench)
         let launcher = ShimLauncher(program: try ShimBench.findShim(), broken: Broken(broken))
@@ -34,18 +38,15 @@ import TidemillSeams
         return try ProbeRecord(bytes: HostFile.read(spec.recordPath))
     }
 
-    private static let narrow = SliceLimits(
-        cpus: CPUList([0]), memoryNodes: CPUList([0]), quotaMilliCPU: 100, memoryBytes: 8 << 20, pids: 64)
+    private static let narrow = SliceCut(
+        cpus: [0], memoryNodes: [0], quotaMilliCPU: 100, memoryBytes: 8 << 20)
 
     private func verdict(_ record: ProbeRecord, _ check: ProbeSpec.Check) -> ProbeRecord.Verdict? {
         record.findings.first { $0.check == check }?.verdict
     }
 
     @Test func `a canary finds what holds, and says how it knows`() throws {
-        let record = try probe { spec, bench in
-            denyDevices(bench)
-            shortenPeriods(spec)
-        }
+        let record = try probe { spec, _ in shortenPeriods(spec) }
         #expect(record.holds, "\(record)")
         #expect(record.findings.map(\.check) == ProbeSpec.Check.allCases)
         #expect(record.findings.allSatisfy { $0.verdict == .held }, "\(record)")
@@ -61,19 +62,10 @@ import TidemillSeams
         try? HostFile.write("1000", to: folder + "cpu.cfs_quota_us")
     }
 
-    private func denyDevices(_ bench: ShimBench) {
-        for path in bench.spec.groups.taskProcs where path.contains("/devices/") {
-            let folder = String(path.dropLast("cgroup.procs".count))
-            // The probe says whether it worked.
-            try? HostFile.write("a", to: folder + "devices.deny")
-            try? HostFile.write("c 1:3 rw", to: folder + "devices.allow")
-        }
-    }
-
     @Test func `memory that nothing bounds is found`() throws {
         var wide = Self.narrow
         wide.memoryBytes = nil
-        let record = try probe([.memory], limits: wide)
+        let record = try probe([.memory], cut: wide)
         #expect(verdict(record, .memory) == .gotThrough && !record.holds, "\(record)")
     }
 
@@ -81,8 +73,8 @@ import TidemillSeams
         var wide = Self.narrow
         wide.quotaMilliCPU = nil
         // On a busy machine the canary may not get enough to be sure, and says so; it never takes that for a limit.
-        var record = try probe([.cpu], limits: wide)
-        for _ in 0..<20 where verdict(record, .cpu) == .notTried { record = try probe([.cpu], limits: wide) }
+        var record = try probe([.cpu], cut: wide)
+        for _ in 0..<20 where verdict(record, .cpu) == .notTried { record = try probe([.cpu], cut: wide) }
         #expect(verdict(record, .cpu) == .gotThrough, "\(record)")
     }
 
@@ -92,9 +84,9 @@ import TidemillSeams
     }
 
     @Test func `a device that can be opened is found, and one that cannot is not`() throws {
-        let open = try probe([.device])
+        let open = try probe([.device], unplanned: ["devices"])
         #expect(verdict(open, .device) == .gotThrough, "\(open)")
-        let shut = try probe([.device]) { _, bench in denyDevices(bench) }
+        let shut = try probe([.device])
         #expect(verdict(shut, .device) == .held, "\(shut)")
     }
 

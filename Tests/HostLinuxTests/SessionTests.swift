@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import TidemillHostLinux
 import TidemillLease
+import TidemillNodeCore
 import TidemillSeams
 
 /// Sessions in a running slice: inside of every limit and namespace of it, and its streams and end told right.
@@ -64,10 +65,10 @@ import TidemillSeams
 
     /// Runs `body` with a contained task that runs.
     private func withTask(
-        limits: SliceLimits = SliceLimits(), broken: String = "",
+        cut: SliceCut = SliceCut(), broken: String = "",
         _ body: (ShimBench, StartedRecord) async throws -> Void
     ) async throws {
-        let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"], limits: limits, broken: broken)
+        let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"], cut: cut, broken: broken)
         defer { bench.close() }
         bench.contain()
         bench.spec.environment.append("GREETING=hello")
@@ -154,7 +155,7 @@ import TidemillSeams
     }
 
     @Test func `the slice's memory bounds its sessions`() async throws {
-        try await withTask(limits: SliceLimits(memoryBytes: 32 << 20)) { bench, started in
+        try await withTask(cut: SliceCut(memoryBytes: 32 << 20)) { bench, started in
             let heard = try await run(
                 bench, started, ["sh", "-c", "head -c 64000000 /dev/zero | tail -c 64000000 | wc -c"])
             #expect(!heard.output.contains("64000000"))

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import TidemillHostLinux
 import TidemillLease
+import TidemillNodeCore
 import TidemillSeams
 
 /// One shim with a real task in real cgroups under a root of its own, and what a test needs to look at it. Call `close`.
@@ -18,9 +19,12 @@ final class ShimBench {
     private let program: String
     private let broken: Broken
 
-    /// - Parameter after: of a `stop` slice whose last renewal was sent just now; nil is `keep`.
+    /// - Parameters:
+    ///   - after: of a `stop` slice whose last renewal was sent just now; nil is `keep`.
+    ///   - omitted: mechanisms that the slice's plan does without.
     init(
-        _ command: [String], after: Duration? = nil, limits: SliceLimits = SliceLimits(), broken: String = ""
+        _ command: [String], after: Duration? = nil, cut: SliceCut = SliceCut(), omitted: Set<String> = [],
+        broken: String = ""
     ) throws {
         let id = KernelRandomness().uuid()
         folder = "/tmp/tidemill-shim-test-\(id)"
@@ -30,7 +34,7 @@ final class ShimBench {
         program = try Self.findShim()
         driver = try CgroupHierarchy.detect().driver(root: root)
         group = SliceGroup(sliceUID: SliceUID(id), epoch: Epoch(3))
-        try driver.create(group, limits: limits)
+        if let tree = driver.tree { try SlicePlan.make(group, cut, on: tree, omitted: omitted).carryOut(in: tree) }
         page = try LeasePageFile(
             path: folder + "/page", fileSize: LeasePage.fileSize, sequenceOffset: LeasePage.sequenceOffset)
         let files = driver.files(of: group)
@@ -89,6 +93,12 @@ final class ShimBench {
     }
 
     var processes: Int { get throws { try driver.processCount(group) } }
+
+    /// What a file of the slice's group says, in the hierarchy of a controller.
+    func says(_ controller: String, _ file: String) throws -> String {
+        let tree = try #require(driver.tree)
+        return try tree.read("\(tree.slice(try #require(tree.roots[controller]), group))/\(file)")
+    }
 
     /// Waits for the shim's own end and reads the record.
     func awaitEnd(_ seconds: Double = 20) throws -> EndRecord {

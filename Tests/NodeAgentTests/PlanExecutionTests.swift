@@ -56,10 +56,11 @@ final class PlanExecutionTests {
     }
 
     private func expectLimits(_ comment: Comment) throws {
-        let limits = try driver.limits(of: SliceGroup(sliceUID: key.uid, epoch: key.epoch))
-        #expect(
-            limits.quotaMilliCPU == 500 && limits.memoryBytes == 64 << 20 && limits.pids == SlicePlan.pidsPerSlice,
-            comment)
+        let tree = try #require(driver.tree)
+        for (controller, file, value) in [
+            ("cpu", "cpu.cfs_quota_us", "50000"), ("memory", "memory.limit_in_bytes", "\(64 << 20)"),
+            ("pids", "pids.max", "\(SlicePlan.pidsPerSlice)"),
+        ] { #expect(try tree.read("\(try #require(tree.roots[controller]))/slices/\(key)/\(file)") == value, comment) }
     }
 
     @Test func `a prepare that was cut off anywhere is done again, or undone`() async throws {

@@ -1,4 +1,5 @@
-/// Makes the kernel hold a slice to its limits. One implementation per cgroup version; the agent sees this only.
+/// The cgroups of slices: where they are, what is in them, and how that is stopped and ended. Their limits are set by plans,
+/// through `tree`. One implementation per cgroup version; the agent sees this only.
 ///
 /// Every group is below the configured root, in `slices/UID.EPOCH`, with a sibling `shims/UID.EPOCH` for the shim, so
 /// that freezing, out-of-memory ends and kills of the slice never reach its shim. A driver touches no other group.
@@ -9,14 +10,8 @@ package protocol CgroupDriver: Sendable {
     /// Where groups are made; nil where none can be.
     var tree: CgroupTree? { get }
 
-    /// Makes the slice's groups with their limits in force, empty. Existing ones get these limits anew (idempotent).
-    func create(_ group: SliceGroup, limits: SliceLimits) throws(HostError)
-
     /// What the shim of this slice must join, read and clear.
     func files(of group: SliceGroup) -> SliceGroupFiles
-
-    /// The limits that the kernel reports for the group: what was really set, as proof. Nil members are unbounded.
-    func limits(of group: SliceGroup) throws(HostError) -> SliceLimits
 
     /// How many processes are left in the slice's groups and in groups below them; the shim is not one of them.
     func processCount(_ group: SliceGroup) throws(HostError) -> Int

@@ -65,6 +65,39 @@ package struct CgroupV1Driver: CgroupDriver {
         unenforced = sentences
     }
 
+    /// Makes `ROOT/slices` and `ROOT/shims` below a mount and returns ROOT; throws when this process may not.
+    static func prepare(mount: String, root: String, isCpuset: Bool) throws(HostError) -> String {
+        let parts = root.split(separator: "/").map(String.init)
+        guard !parts.isEmpty, !parts.contains(".."), !parts.contains(".") else {
+            throw .unexpected("the cgroup root must be a relative name below the hierarchies, not '\(root)'")
+        }
+        var folder = mount
+        for part in parts {
+            folder += "/" + part
+            try HostFile.makeFolder(folder)
+            if isCpuset { try inheritLists(folder) }
+        }
+        for kind in ["slices", "shims"] {
+            try HostFile.makeFolder("\(folder)/\(kind)")
+            if isCpuset { try inheritLists("\(folder)/\(kind)") }
+        }
+        guard access("\(folder)/slices", W_OK) == 0 else {
+            throw .failed("write to", path: "\(folder)/slices", errno: errno)
+        }
+        return folder
+    }
+
+    /// A new cpuset group starts with empty lists: give it its parent's.
+    private static func inheritLists(_ folder: String) throws(HostError) {
+        let parent = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])
+        for file in ["cpuset.cpus", "cpuset.mems"] where try HostFile.readText("\(folder)/\(file)").isEmpty {
+            var list = try HostFile.readText("\(parent)/\(file)")
+            // The root group's lists may read empty; what is effective there is everything that is online.
+            if list.isEmpty { list = try HostFile.readText("\(parent)/cpuset.effective_\(file.dropFirst(7))") }
+            try HostFile.write(list, to: "\(folder)/\(file)")
+        }
+    }
+
     package func files(of group: SliceGroup) -> SliceGroupFiles {
         var files = SliceGroupFiles()
         files.taskProcs = place.folders.map { path($0, group) + "/cgroup.procs" }

@@ -8,9 +8,7 @@ package struct NoCgroups: CgroupDriver {
         unenforced = ["CPU, memory, process and device limits are not enforced: \(reason)."]
     }
 
-    package func create(_ group: SliceGroup, limits: SliceLimits) {}
     package func files(of group: SliceGroup) -> SliceGroupFiles { SliceGroupFiles() }
-    package func limits(of group: SliceGroup) -> SliceLimits { SliceLimits() }
     package func processCount(_ group: SliceGroup) -> Int { 0 }
     package func oomKills(_ group: SliceGroup) -> Int64 { 0 }
     package func cpuNanoseconds(_ group: SliceGroup) -> Int64? { nil }

@@ -33,31 +33,6 @@ package struct SliceGroup: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What a slice may use. Nil means that nothing bounds it there.
-package struct SliceLimits: Hashable, Sendable {
-    /// CPUs that it may run on.
-    package var cpus: CPUList?
-    /// NUMA domains that its memory comes from.
-    package var memoryNodes: CPUList?
-    /// CPU time, in thousandths of a CPU.
-    package var quotaMilliCPU: Int64?
-    /// Main memory; the kernel ends a process of the slice when it takes more. No swap beside it.
-    package var memoryBytes: Int64?
-    /// Processes and threads at once.
-    package var pids: Int64?
-
-    package init(
-        cpus: CPUList? = nil, memoryNodes: CPUList? = nil, quotaMilliCPU: Int64? = nil, memoryBytes: Int64? = nil,
-        pids: Int64? = nil
-    ) {
-        self.cpus = cpus
-        self.memoryNodes = memoryNodes
-        self.quotaMilliCPU = quotaMilliCPU
-        self.memoryBytes = memoryBytes
-        self.pids = pids
-    }
-}
-
 /// The files of a slice's groups that its shim needs; copied into `ShimSpec.groups` (TidemillLease).
 package struct SliceGroupFiles: Hashable, Sendable {
     /// `cgroup.procs` of every group that the task joins.
