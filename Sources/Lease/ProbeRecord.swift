@@ -42,8 +42,11 @@ package struct ProbeRecord: Hashable, Sendable {
         self.duration = duration
     }
 
-    /// Whether the canary came to its end and nothing got through.
-    package var holds: Bool { failure == nil && findings.allSatisfy { $0.verdict != .gotThrough } }
+    /// Whether everything was tried, and nothing got through.
+    package var holds: Bool { failure == nil && findings.allSatisfy { $0.verdict == .held } }
+
+    /// Whether something got through, or the canary did not come to its end. What neither holds nor fails is not known.
+    package var fails: Bool { failure != nil || findings.contains { $0.verdict == .gotThrough } }
 
     /// The bytes of the file.
     package func bytes() throws(RecordError) -> [UInt8] {

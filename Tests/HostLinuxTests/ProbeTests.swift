@@ -14,7 +14,8 @@ import TidemillSeams
     ///   - omit: what the canary is not kept from.
     private func probe(
         _ checks: [ProbeSpec.Check] = ProbeSpec.Check.allCases, cut: SliceCut = narrow, unplanned: Set<String> = [],
-        omit: String = "", _ change: (inout ProbeSpec, ShimBench) -> Void = { _, _ in }
+        omit: String = "", _ change: (inout ProbeSpec, ShimBench) -> Void = { _, _ in },
+        disturb: (ProcessHandle) throws -> Void = { _ in }
     ) throws -> ProbeRecord {
         let broken = omit.split(separator: ",").map { "omit:\($0)" }.joined(separator: ",")
         let bench = try ShimBench(["true"], cut: cut, omitted: unplanned, broken: broken)
@@ -32,6 +33,7 @@ import TidemillSeams
         bench.shim = try launcher.launchProbe(
             spec: try spec.bytes(), specPath: bench.folder + "/probe", complaintsPath: bench.folder + "/complaints")
         let shim = try #require(bench.shim)
+        try disturb(shim)
         #expect(eventually { !shim.isRunning })
         #expect(shim.exitNow() == .exited(0), "\(bench.complaints)")
         #expect(try bench.processes == 0)
@@ -116,6 +118,31 @@ import TidemillSeams
         }
         #expect(record.failure?.contains("did not come to its end") == true)
         #expect(record.duration < .seconds(5))
+    }
+
+    @Test func `a canary that is killed before its end has proven nothing`() throws {
+        let record = try probe([.cpu, .memory]) { spec, _ in
+            spec.spinTime = .seconds(1_000)
+            spec.patience = .seconds(60)
+            spec.groups.taskProcs = []
+        } disturb: { shim in
+            let canary = try child(of: shim.pid)
+            // It tries already: it has a spinner.
+            _ = try child(of: canary)
+            kill(canary, SIGKILL)
+        }
+        #expect(record.failure == "The canary ended by signal 9 before it had tried everything.", "\(record)")
+        #expect(!record.holds && record.fails)
+    }
+
+    /// The first child of a process, waited for.
+    private func child(of pid: Int32) throws -> Int32 {
+        var found: Int32?
+        _ = try eventually {
+            found = Int32(try HostFile.readText("/proc/\(pid)/task/\(pid)/children").prefix { $0 != " " })
+            return found != nil
+        }
+        return try #require(found)
     }
 
     @Test func `an unlucky number of a process is not taken for the agent's`() throws {

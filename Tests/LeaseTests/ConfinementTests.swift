@@ -73,16 +73,22 @@ import TidemillSeams
                 .init(check: .affinity, verdict: .notTried, evidence: "No CPUs."),
             ], unenforced: ["One."], failure: nil, duration: .milliseconds(12))
         #expect(try ProbeRecord(bytes: record.bytes()) == record)
-        #expect(record.holds)
     }
 
     @Test func `a probe that failed or that something got through does not hold`() {
         var record = ProbeRecord(findings: [.init(check: .cpu, verdict: .gotThrough, evidence: "")])
         #expect(!record.holds)
         record.findings[0].verdict = .held
-        #expect(record.holds)
+        #expect(record.holds && !record.fails)
         record.failure = "There is no canary."
-        #expect(!record.holds)
+        #expect(!record.holds && record.fails)
+    }
+
+    @Test func `a probe that tried nothing proves nothing, neither way`() {
+        let record = ProbeRecord(findings: [
+            .init(check: .cpu, verdict: .held, evidence: ""), .init(check: .memory, verdict: .notTried, evidence: ""),
+        ])
+        #expect(!record.holds && !record.fails)
     }
 
     @Test func `a session has what its task has`() throws {

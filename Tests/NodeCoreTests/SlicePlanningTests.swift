@@ -133,7 +133,22 @@ struct SlicePlanningTests {
         #expect(scene.on(.probed(Scene.key, bad)).count == 1)
         #expect(scene.core.held[Scene.uid]?.proof == bad)
         #expect(scene.on(.probed(Scene.key, bad)).isEmpty)
+        let empty = SliceProof(holds: true, isComplete: false, evidence: ["It tried nothing."])
+        #expect(scene.on(.probed(Scene.key, empty)).isEmpty, "who tried nothing clears nobody")
         #expect(scene.on(.probed(Scene.key, good)).count == 1)
+    }
+
+    @Test func `what the first canary did not try stays unproven, whatever later ones find`() {
+        var scene = Self.begun()
+        _ = Self.see(&scene, Scene.uid.rawValue, epoch: 1, milliCPU: 500)
+        scene.on(.prepared(Scene.key, proof: SliceProof(holds: true, isComplete: false, evidence: ["a"])))
+        scene.on(.gangSeen(Scene.gang(.started)))
+        scene.on(.started(Scene.key, Scene.task))
+        let good = SliceProof(holds: true, evidence: ["b"])
+        #expect(scene.on(.probed(Scene.key, good)).isEmpty)
+        scene.on(.probed(Scene.key, SliceProof(holds: false, evidence: ["c"])))
+        #expect(scene.on(.probed(Scene.key, good)).count == 1)
+        #expect(scene.core.held[Scene.uid]?.proof == SliceProof(holds: true, isComplete: false, evidence: ["b"]))
     }
 
     @Test func `a slice that a canary gets out of is undone, refused, and not taken again`() throws {

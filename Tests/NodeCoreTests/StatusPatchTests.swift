@@ -90,6 +90,16 @@ struct StatusPatchTests {
         #expect(condition.message?.contains("A device was opened.") == true)
     }
 
+    @Test func `what no canary could try is not said to be enforced`() throws {
+        var held = Scene.held(.active(Scene.task))
+        held.proof = SliceProof(holds: true, isComplete: false, evidence: ["Nothing was tried."])
+        let condition = try #require(
+            try after(held, Self.slice(.prepared))?.conditions.first { $0.type == "SliceEnforced" })
+        #expect(condition.status == .unknown && condition.reason == "ProbeIncomplete")
+        #expect(condition.message == "Nothing was tried.")
+        #expect(SliceProof(json: try JSON.parse(#"{"holds":true,"evidence":[]}"#))?.isComplete == false)
+    }
+
     @Test func `what a plan could not reach lowers the slice's grade, whatever the node's is`() throws {
         var held = Scene.held(.active(Scene.task))
         held.plan = SlicePlan(steps: [], cut: SliceCut(), grade: .advisory, unenforced: ["No quota."])

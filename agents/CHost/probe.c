@@ -193,8 +193,10 @@ void tm_probe_run(const struct tm_probe *probe, const struct tm_containment *con
     if (spinner > 0 && waitpid(spinner, &status, 0) == spinner && WIFSIGNALED(status))
         found(TM_CHECK_CPU, TM_HELD, "Spinning was held back");
     // Last: where the kernel ends a whole group for want of memory, it ends this process too.
+    if (asks(probe, TM_CHECK_MEMORY)) tm_report_send(TM_REPORT_TOUCHING, 0, "%s", "");
     pid_t toucher = begin(probe, TM_CHECK_MEMORY, touch);
     if (toucher > 0 && waitpid(toucher, &status, 0) == toucher && WIFSIGNALED(status))
         found(TM_CHECK_MEMORY, TM_HELD, "Touching %lld KiB was ended by signal %d",
               (long long)(probe->touch_bytes >> 10), WTERMSIG(status));
+    tm_report_send(TM_REPORT_DONE, 0, "%s", "");
 }

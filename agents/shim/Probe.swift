@@ -11,6 +11,8 @@ struct Probe {
     private var findings: [ProbeRecord.Finding] = []
     private var unenforced: [String] = []
     private var failure: String?
+    /// How far the canary came, by its own word.
+    private var progress = ProbeProgress.trying
     /// The canary's spinner; -1 without one.
     private var spinner: Int32 = -1
     private var throttledBefore: Int64?
@@ -32,6 +34,7 @@ struct Probe {
             var result = tm_exit()
             _ = tm_pidfd_wait(canary.pidfd, &result)
             canary.pid = 0
+            judgeEnd(result, oomKillsBefore: oomKills)
         }
         judgeCPU()
         judgeMemory(oomKillsBefore: oomKills)
@@ -117,6 +120,7 @@ struct Probe {
             case .failed(let sentence): failure = "The canary could not start: \(sentence)."
             case .gone: return
             case .commandWaits(let pid): spinner = tm_pidfd_open(pid)
+            case .probing(let now): progress = now
             case .ready, .ended, .terminal, nil: break
             }
         }
@@ -139,6 +143,19 @@ struct Probe {
         return (counter("nr_throttled", in: spec.throttleFile) ?? throttledBefore) - throttledBefore
     }
 
+    /// A canary that did not come to its last word has found nothing out; but for one that was ended, with its whole group,
+    /// for the memory that it had just said it would take.
+    private mutating func judgeEnd(_ end: tm_exit, oomKillsBefore before: Int64?) {
+        guard failure == nil, progress != .done else { return }
+        if progress == .touching, let kills = oomKills(since: before), kills > 0 { return }
+        let how = end.by_signal != 0 ? "by signal" : "with status"
+        failure = "The canary ended \(how) \(end.status) before it had tried everything."
+    }
+
+    private func oomKills(since before: Int64?) -> Int64? {
+        before.flatMap { before in counter("oom_kill", in: spec.groups.oomFile).map { $0 - before } }
+    }
+
     /// A canary cannot see whether it was throttled: the kernel counts it, at the end of a period.
     private mutating func judgeCPU() {
         guard let index = findings.firstIndex(where: { $0.check == .cpu }) else { return }
@@ -147,18 +164,23 @@ struct Probe {
             findings[index].evidence += "; nothing counts how often it was held back."
         } else {
             let times = timesThrottled
-            if times > 0 { findings[index].verdict = .held }
+            // Ended without having been held back: by somebody else.
+            if times > 0 {
+                findings[index].verdict = .held
+            } else if findings[index].verdict == .held {
+                findings[index].verdict = .notTried
+            }
             findings[index].evidence += "; the kernel held it back in \(times) periods."
         }
     }
 
     private mutating func judgeMemory(oomKillsBefore before: Int64?) {
-        let kills = before.flatMap { before in counter("oom_kill", in: spec.groups.oomFile).map { $0 - before } }
+        let kills = oomKills(since: before)
         if let index = findings.firstIndex(where: { $0.check == .memory }) {
             guard findings[index].verdict == .held else { return }
             if let kills, kills == 0 { findings[index].verdict = .notTried }
             findings[index].evidence += kills.map { "; the kernel counted \($0) such ends." } ?? "."
-        } else if spec.checks.contains(.memory), let kills, kills > 0 {
+        } else if spec.checks.contains(.memory), progress == .touching, let kills, kills > 0 {
             // The whole group was ended, as it should be, and the canary's init with it.
             let evidence =
                 "Touching \(spec.touchBytes >> 10) KiB ended the whole group; the kernel counted \(kills) such ends."

@@ -130,7 +130,7 @@ struct Session {
                 command.reports = -1
                 hasStarted = true
                 send(.started)
-            case .ready, .note, .commandWaits, .ended, .finding: break
+            case .ready, .note, .commandWaits, .ended, .finding, .probing: break
             }
         }
     }

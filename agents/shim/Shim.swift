@@ -172,7 +172,7 @@ struct Shim {
         while life.outcome == nil, let report = task?.nextReport() {
             let now = clocks().instant
             switch report {
-            case .ready, .finding, .terminal: break
+            case .ready, .finding, .probing, .terminal: break
             case .note(let sentence): unenforced.append(sentence)
             case .commandWaits(let pid): release(command: pid)
             case .failed(let sentence): fail(sentence)

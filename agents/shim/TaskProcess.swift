@@ -85,6 +85,11 @@ struct TaskProcess {
     }
 }
 
+/// How far a canary came, by its own word.
+enum ProbeProgress {
+    case trying, touching, done
+}
+
 /// What the init, a canary or a session's first process says.
 enum InitReport {
     case ready
@@ -94,6 +99,7 @@ enum InitReport {
     case ended(exitCode: Int32?, signal: Int32?)
     case finding(ProbeRecord.Finding)
     case terminal(Int32)
+    case probing(ProbeProgress)
     case gone
 
     /// The next one of a report socket; nil when none is there.
@@ -115,6 +121,8 @@ enum InitReport {
                 : .ended(exitCode: nil, signal: tm_status_signal(report.value))
         case TM_REPORT_FINDING.rawValue: return finding(report.value, text)
         case TM_REPORT_TERMINAL.rawValue: return .terminal(report.descriptor)
+        case TM_REPORT_TOUCHING.rawValue: return .probing(.touching)
+        case TM_REPORT_DONE.rawValue: return .probing(.done)
         default: return .failed(text)
         }
     }

@@ -175,6 +175,10 @@ enum tm_report_kind {
     TM_REPORT_FINDING = 6,
     /// `descriptor` is the session's terminal, our side.
     TM_REPORT_TERMINAL = 7,
+    /// A canary is about to take memory, and may be ended for it.
+    TM_REPORT_TOUCHING = 8,
+    /// A canary has come to its end.
+    TM_REPORT_DONE = 9,
 };
 struct tm_report {
     uint32_t kind;

@@ -85,11 +85,18 @@ package actor LinuxSliceHost: SliceHost {
         guard let plan = slice.plan else { throw .failed("the slice has no plan") }
         if let file = plan.cpusFile { bound[file] = nil }
         var proof: SliceProof?
-        for step in plan.steps {
+        for (index, step) in plan.steps.enumerated() {
             try attempt { () throws(HostError) in try executor.perform(step.action) }
-            if case .probe(let probe) = step.action { proof = try await prove(slice, probe) }
+            if case .probe(let probe) = step.action {
+                proof = try await prove(slice, probe, after: plan.steps[..<index])
+            }
         }
         return proof
+    }
+
+    /// Makes once more what a canary found, or left, otherwise.
+    func repeatSteps(_ steps: ArraySlice<SliceStep>) throws(SliceHostError) {
+        for step in steps { try attempt { () throws(HostError) in try executor.perform(step.action) } }
     }
 
     /// On which CPUs the slice of that file was last bound; nil when it never was.

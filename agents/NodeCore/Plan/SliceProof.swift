@@ -3,20 +3,24 @@ import TidemillWire
 
 /// What canaries found of a slice.
 package struct SliceProof: Hashable, Sendable {
-    /// Whether nothing got through.
+    /// Whether canaries came to their end, and nothing got through.
     package var holds: Bool
+    /// Whether all was tried that a canary tries of a new slice.
+    package var isComplete: Bool
     /// One sentence for each check, and for what could not be tried.
     package var evidence: [String]
 
-    package init(holds: Bool, evidence: [String]) {
+    package init(holds: Bool, isComplete: Bool = true, evidence: [String]) {
         self.holds = holds
+        self.isComplete = isComplete
         self.evidence = evidence
     }
 
     package init(_ record: ProbeRecord) {
         let findings = record.findings.map(\.evidence)
         self.init(
-            holds: record.holds, evidence: findings + record.unenforced + (record.failure.map { [$0] } ?? []))
+            holds: !record.fails, isComplete: record.findings.allSatisfy { $0.verdict != .notTried },
+            evidence: findings + record.unenforced + (record.failure.map { [$0] } ?? []))
     }
 
     /// What speaks against a slice: what got through, or why nothing was tried.
@@ -28,10 +32,16 @@ package struct SliceProof: Hashable, Sendable {
     /// Why a slice is not used, for people.
     package var complaint: String { "the slice is not proven to hold: " + evidence.joined(separator: " ") }
 
-    package var json: JSON { ["holds": .bool(holds), "evidence": .array(evidence.map { .string($0) })] }
+    package var json: JSON {
+        [
+            "holds": .bool(holds), "complete": .bool(isComplete), "evidence": .array(evidence.map { .string($0) }),
+        ]
+    }
 
     package init?(json: JSON) {
         guard let holds = json["holds"]?.bool, let evidence = json["evidence"]?.array else { return nil }
-        self.init(holds: holds, evidence: evidence.compactMap(\.string))
+        // Earlier agents did not look.
+        self.init(
+            holds: holds, isComplete: json["complete"]?.bool ?? false, evidence: evidence.compactMap(\.string))
     }
 }

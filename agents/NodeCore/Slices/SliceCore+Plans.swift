@@ -47,10 +47,13 @@ extension SliceCore {
     }
 
     mutating func probed(_ key: SliceKey, _ proof: SliceProof) -> [SliceEffect] {
-        // What was proven once and is proven again is not told again.
+        // What was proven once and is proven again is not told again, and a canary that could not try is no news.
         guard var slice = held[key.uid], slice.key == key, case .active = slice.phase,
-            slice.proof?.holds != proof.holds
+            slice.proof?.holds != proof.holds, proof.isComplete || !proof.holds
         else { return [] }
+        var proof = proof
+        // It tries less than the first: what was not tried then is still not proven.
+        if let first = slice.proof { proof.isComplete = first.isComplete }
         slice.proof = proof
         held[key.uid] = slice
         return [.report(slice)]

@@ -105,10 +105,12 @@ package struct StatusPatch: Sendable {
         switch held.proof {
         case let proof? where !proof.holds: reason = "ProbeFailed"
         case _ where !missing.isEmpty: reason = "LimitsMissing"
+        case let proof? where !proof.isComplete: reason = "ProbeIncomplete"
         case _?: reason = "Probed"
         case nil: reason = "LimitsSet"
         }
-        let status: Kinds.ConditionStatus = ["Probed", "LimitsSet"].contains(reason) ? .true : .false
+        let status: Kinds.ConditionStatus =
+            ["Probed", "LimitsSet"].contains(reason) ? .true : reason == "ProbeIncomplete" ? .unknown : .false
         let old = next.status.conditions.first { $0.type == "SliceEnforced" }
         if let old, old.status == status, old.reason == reason { return false }
         var sentences = missing.isEmpty ? ["CPUs, memory and processes are bounded by the kernel."] : missing
