@@ -133,6 +133,26 @@ final class LinuxSliceHostTests {
         #expect(try await emptied(host))
     }
 
+    @Test func `a canary beside a task that has no memory left does it no harm`() async throws {
+        let host = try host()
+        let slice = slice(canProbe: true)
+        _ = try await host.prepare(slice)
+        let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
+        let tree = try #require(driver.tree)
+        let group = SliceGroup(sliceUID: key.uid, epoch: key.epoch)
+        let folder = try #require(tree.roots["memory"]) + "/slices/\(key)"
+        let before = try driver.oomKills(group)
+        // As little as it can do with.
+        var limit = try #require(Int64(try tree.read(folder + "/memory.usage_in_bytes")))
+        while (try? tree.write("\(limit)", to: folder + "/memory.limit_in_bytes")) != nil { limit -= 16 << 10 }
+        #expect(await host.probe(slice)?.holds == true)
+        #expect(try driver.oomKills(group) == before)
+        #expect(await host.isAlive(key, task))
+        await host.kill(task)
+        _ = await host.end(of: slice, task)
+        #expect(try await emptied(host))
+    }
+
     @Test(arguments: ["proc", "uid,omit:caps,omit:mounts"])
     func `a slice out of which a canary gets is not prepared, and what it reached is told`(
         omitted: String

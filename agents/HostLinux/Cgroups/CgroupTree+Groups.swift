@@ -26,6 +26,25 @@ extension CgroupTree {
         try removeTree(try owned(path))
     }
 
+    /// Bytes of memory that are charged to a slice and that the kernel cannot take back when it needs them: all but the page
+    /// cache. Nil where memory is not counted.
+    package func heldBytes(_ group: SliceGroup) throws(HostError) -> Int64? {
+        guard let root = roots["memory"] else { return nil }
+        let folder = slice(root, group)
+        let isVersion1 = version == .version1
+        let used =
+            Int64(
+                try HostFile.readText(folder + (isVersion1 ? "/memory.usage_in_bytes" : "/memory.current"))) ?? 0
+        let prefix = isVersion1 ? "total_" : ""
+        let cache = [prefix + "active_file", prefix + "inactive_file"]
+        var held = used
+        for line in try HostFile.readText(folder + "/memory.stat").split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, cache.contains(String(words[0])) { held -= Int64(words[1]) ?? 0 }
+        }
+        return max(0, held)
+    }
+
     private func owned(_ path: String) throws(HostError) -> String {
         guard owns(path) else { throw .unexpected("\(path) is not a cgroup of ours") }
         return path

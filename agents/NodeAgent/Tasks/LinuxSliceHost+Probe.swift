@@ -13,7 +13,8 @@ extension LinuxSliceHost {
         // What is shared may have grown or shrunk since the plan was made.
         if let file = plan.cpusFile, let now = boundCPUs(file) { probe.cpus = now }
         do throws(SliceHostError) {
-            let record = try await record(of: probe, slice)
+            guard try hasRoom(for: slice) else { return nil }
+            let record = try await record(of: probe, slice, in: lightGroups(of: slice))
             // A canary that could not be sent proves nothing, either way.
             guard record.failure == nil else { return nil }
             return SliceProof(record)
@@ -55,16 +56,42 @@ extension LinuxSliceHost {
         return SliceProof(found)
     }
 
+    /// Memory that must be free where a canary joins the memory group of a task: without it the kernel might end the task for
+    /// what the canary takes. It takes far less.
+    static let roomBytes: Int64 = 8 << 20
+
+    /// The groups that a canary joins beside a task. On version 1 it stays out of that which counts memory.
+    private func lightGroups(of slice: HeldSlice) -> GroupFiles {
+        var groups = GroupFiles(driver.files(of: group(slice.key)))
+        if let memory = memoryAlone { groups.taskProcs.removeAll { $0.hasPrefix(memory + "/") } }
+        return groups
+    }
+
+    /// The folder in which memory is counted, and nothing else; nil where there is none.
+    private var memoryAlone: String? {
+        guard let roots = driver.tree?.roots, let memory = roots["memory"] else { return nil }
+        return roots.values.count { $0 == memory } == 1 ? memory : nil
+    }
+
+    private func hasRoom(for slice: HeldSlice) throws(SliceHostError) -> Bool {
+        guard memoryAlone == nil, let limit = slice.plan?.cut.memoryBytes else { return true }
+        let held = try attempt { () throws(HostError) in try driver.tree?.heldBytes(group(slice.key)) }
+        return limit - (held ?? 0) >= Self.roomBytes
+    }
+
     /// How long a canary may take. Milliseconds where there is room; it has a fifth of a CPU, and machines can be crowded.
     private static let canaryTime: Duration = .seconds(30)
 
     /// Sends a canary and waits for what it found.
-    func record(of probe: ProbePlan, _ slice: HeldSlice) async throws(SliceHostError) -> ProbeRecord {
+    func record(
+        of probe: ProbePlan, _ slice: HeldSlice, in groups: GroupFiles? = nil
+    ) async throws(SliceHostError) -> ProbeRecord {
         let files = folder(slice.key)
         let identity = confinement(of: slice)
         let spec = ProbeSpec(
-            checks: probe.checks, groups: GroupFiles(driver.files(of: group(slice.key))), userID: identity.userID,
-            groupID: identity.userID, containment: identity.containment, throttleFile: probe.throttleFile,
+            checks: probe.checks, groups: groups ?? GroupFiles(driver.files(of: group(slice.key))),
+            userID: identity.userID, groupID: identity.userID, containment: identity.containment,
+            throttleFile: probe.throttleFile,
             cpus: probe.cpus, foreignPid: settings.ownPid, cgroupFiles: probe.cgroupFiles, recordPath: files.probed,
             patience: Self.canaryTime)
         let bytes: [UInt8]

@@ -375,7 +375,7 @@ package actor LinuxSliceHost: SliceHost {
         return text.isEmpty ? "The shim ended before it started the command." : "The shim ended: \(text.prefix(500))"
     }
 
-    private func attempt<Result>(_ body: () throws(HostError) -> Result) throws(SliceHostError) -> Result {
+    func attempt<Result>(_ body: () throws(HostError) -> Result) throws(SliceHostError) -> Result {
         do throws(HostError) { return try body() } catch { throw .failed("\(error)") }
     }
 
