@@ -22,7 +22,7 @@ private let shim: String? = {
 }()
 
 /// Waits without a clock of its own: tests only need that time passes while a real process works.
-@Sendable private func breathe(_ duration: Duration) async throws {
+@Sendable func breathe(_ duration: Duration) async throws {
     try Task.checkCancellation()
     poll(nil, 0, Int32(max(1, duration.wholeNanoseconds / 1_000_000)))
 }

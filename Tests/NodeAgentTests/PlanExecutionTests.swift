@@ -42,7 +42,7 @@ final class PlanExecutionTests {
             settings: .init(
                 stateFolder: folder, pagePath: folder + "/page", procRoot: "/proc", bootID: try HostFacts.bootID(),
                 grade: .enforced, logMaxBytes: 1 << 20, logFiles: 2),
-            driver: driver, launcher: ShimLauncher(program: "/no/such/shim"), sleep: { _ in },
+            driver: driver, launcher: ShimLauncher(program: "/no/such/shim"), sleep: breathe,
             logger: Logger(label: "test"))
     }
 
@@ -163,5 +163,37 @@ final class PlanExecutionTests {
         try #require(used > 4 << 20, "nothing is cached here: \(used)")
         let scrub = try #require(try await host.empty(slice))
         #expect(scrub.cacheBytes ?? 0 > 4 << 20)
+        #expect(scrub.leftBytes ?? .max < 4 << 20)
+    }
+
+    @Test func `a slice whose memory others have is not empty before they give it back`() async throws {
+        let slice = slice()
+        let host = try host()
+        _ = try await host.prepare(slice)
+        let group = try #require(driver.tree?.roots["memory"]) + "/slices/\(key)"
+        let kept = "/dev/shm/tidemill-\(key)"
+        defer { unlink(kept) }
+        let writer = Process()
+        writer.executableURL = URL(filePath: "/bin/sh")
+        writer.arguments = ["-c", "echo $$ > \(group)/cgroup.procs; head -c 33554432 /dev/zero > \(kept)"]
+        try writer.run()
+        writer.waitUntilExit()
+        let error = await #expect(throws: SliceHostError.self) { try await host.empty(slice) }
+        guard case .hindered(let obstacle)? = error, obstacle.reason == "MemoryHeld" else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(obstacle.message.hasPrefix("32 MiB"), "\(obstacle.message)")
+        #expect(HostFile.exists(group))
+        unlink(kept)
+        #expect(try await host.empty(slice) != nil)
+        #expect(try driver.groups().isEmpty)
+    }
+
+    @Test func `all slices together have a limit, also for what is charged to none that is left`() throws {
+        let tree = try #require(driver.tree)
+        try tree.limitMemory(to: 96 << 20)
+        let file = try #require(tree.roots["memory"]) + "/slices/memory.limit_in_bytes"
+        #expect(try HostFile.readText(file) == "\(96 << 20)")
     }
 }

@@ -254,9 +254,15 @@ struct SliceCoreTests {
         var scene = Scene.ready()
         scene.runToActive()
         scene.on(.shimEnded(Scene.key, Remains(outcome: Scene.completed)))
-        let slice = try #require(scene.core.held[Scene.uid])
+        var slice = try #require(scene.core.held[Scene.uid])
+        slice.obstacle = .process
         #expect(scene.on(.stuck(Scene.key)) == [.report(slice)])
         #expect(scene.core.book.held[Scene.uid] != nil)
+        slice.obstacle = .memory(bytes: 63 << 30)
+        #expect(scene.on(.stuck(Scene.key, .memory(bytes: 63 << 30))) == [.report(slice)])
+        #expect(HeldSlice(json: slice.json) == slice)
+        scene.on(.emptied(Scene.key, at: Scene.wall(6000)))
+        #expect(scene.core.held[Scene.uid]?.obstacle == nil && scene.core.book.held[Scene.uid] == nil)
     }
 
     @Test func `an end without a record is Lost`() {
@@ -374,7 +380,8 @@ struct SliceCoreTests {
         scene.on(.turnedAway())
         #expect(scene.renew() == [.relist(1)])
         scene.on(.turnedAway())
-        let slice = try #require(scene.core.held[Scene.uid])
+        var slice = try #require(scene.core.held[Scene.uid])
+        slice.obstacle = .process
         #expect(scene.on(.stuck(Scene.key)) == [.keep(slice)], "kept until it may be told")
         #expect(scene.renew() == [.relist(2), .report(slice)])
     }

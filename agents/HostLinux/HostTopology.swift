@@ -5,6 +5,9 @@ package enum HostTopology {
     /// In what unit the kernel counts memory.
     package static var pageBytes: Int64 { Int64(max(1, sysconf(Int32(_SC_PAGESIZE)))) }
 
+    /// CPUs that are online.
+    package static var cpuCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     /// The CPUs of each core, for these CPUs: one where the kernel does not say which threads belong together.
     package static func cores(of cpus: CPUList, sysfsRoot: String = "/sys") -> [[Int]] {
         var cores: [[Int]] = []

@@ -30,11 +30,17 @@ struct AgentStart {
         let driver = try CgroupHierarchy.detect(procRoot: configuration.procRoot).driver(root: configuration.cgroupRoot)
         let report = NodeReport(try facts(bootID: bootID, unenforced: driver.unenforced, randomness: randomness))
         let broken = Self.broken
-        let abilities = HostAbilities.find(
+        var abilities = HostAbilities.find(
             driver: driver, devices: report.cpuDevices, stateFolder: configuration.stateFolder,
             sysfsRoot: configuration.sysfsRoot, ioMaxBytesPerSecond: configuration.ioMaxBytesPerSecond, broken: broken,
             // Others contain as far as they are let, and say so; of what is broken on purpose a test looks at the effect.
             canProbe: geteuid() == 0 && !broken.isFence && broken.omitted.isEmpty)
+        do throws(HostError) {
+            // Also what is charged to no slice that is there any more.
+            try driver.tree?.limitMemory(to: report.cpuDevices.map(\.allocatable.memoryBytes).reduce(0, +))
+        } catch {
+            abilities.unenforced.append("All slices together are not kept from the node's own memory: \(error).")
+        }
         // A copied state folder has a lock of its own, and the same identity.
         let identityLock = try IdentityLock(machineID: report.facts.machineID)
         defer { withExtendedLifetime(identityLock) {} }

@@ -80,6 +80,9 @@ int tm_spawn_detached(const char *program, char *const arguments[], char *const 
 /// The same with `input` (negative: /dev/null) as its input.
 int tm_spawn_fed(const char *program, char *const arguments[], char *const environment[], const char *output, int input,
                  struct tm_child *child);
+/// Writes to an existing file in one write, by a child of its own: the kernel may keep a writer waiting that can then not
+/// even be killed. The child's exit status is an errno, or 0. (apart.c)
+int tm_write_apart(const char *path, const void *bytes, size_t count, struct tm_child *child);
 /// A pidfd of a process, close-on-exec.
 int tm_pidfd_open(pid_t pid);
 int tm_pidfd_signal(int pidfd, int signal);

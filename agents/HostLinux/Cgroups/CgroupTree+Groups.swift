@@ -12,6 +12,22 @@ extension CgroupTree {
         try HostFile.write(value, to: try owned(path))
     }
 
+    /// The same by a process of its own, which is returned: the kernel may keep it waiting for a disk.
+    package func writeApart(_ value: String, to path: String) throws(HostError) -> ProcessHandle {
+        let bytes = Array(value.utf8)
+        var child = tm_child()
+        let result = tm_write_apart(try owned(path), bytes, bytes.count, &child)
+        try HostError.check(result, "have a process write '\(value)' to", path)
+        return ProcessHandle(pid: child.pid, pidfd: child.pidfd, startTicks: 0)
+    }
+
+    /// Bounds what all slices may take of the machine's memory together, also what is charged to none that is there any more.
+    package func limitMemory(to bytes: Int64) throws(HostError) {
+        guard let root = roots["memory"] else { return }
+        let file = version == .version1 ? "memory.limit_in_bytes" : "memory.max"
+        try HostFile.write(String(bytes), to: "\(root)/slices/\(file)")
+    }
+
     package func read(_ path: String) throws(HostError) -> String {
         try HostFile.readText(try owned(path))
     }

@@ -28,7 +28,8 @@ package protocol SliceHost: Sendable {
     func freeze(_ key: SliceKey) async throws(SliceHostError) -> Bool
     /// Lets it go on.
     func thaw(_ key: SliceKey) async throws(SliceHostError)
-    /// Ends what is left of a grant and undoes its plan. What was undone, or nil while a process is left.
+    /// Ends what is left of a grant and undoes its plan. What was undone, or nil while a process is left; `.hindered` while
+    /// something else of it is.
     func empty(_ slice: HeldSlice) async throws(SliceHostError) -> ScrubRecord?
     /// What is there of a grant. Ends what was launched but never recorded a start.
     func remains(of key: SliceKey) async -> Remains
@@ -48,12 +49,16 @@ package enum SliceHostError: Error, Hashable, Sendable {
     /// The slice was made, and a canary got out of it or could not try.
     case unproven(SliceProof)
 
+    /// The slice cannot be released yet.
+    case hindered(ReleaseObstacle)
+
     /// A sentence for people.
     package var message: String {
         switch self {
         case .failed(let message): message
         case .nothingRan(let outcome): outcome.message
         case .unproven(let proof): proof.complaint
+        case .hindered(let obstacle): obstacle.message
         }
     }
 }

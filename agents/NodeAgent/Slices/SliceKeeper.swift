@@ -275,21 +275,28 @@ package actor SliceKeeper: Service {
 
     func empty(_ slice: HeldSlice) async {
         var tries = 0
+        var told: String?
         while !Task.isCancelled {
+            var obstacle = ReleaseObstacle.process
             do throws(SliceHostError) {
                 if let scrub = try await host.empty(slice) {
                     return feed(.emptied(slice.key, at: time.wall(), scrub: scrub))
                 }
+            } catch .hindered(let found) {
+                obstacle = found
             } catch {
                 logger.error(
                     "a slice could not be emptied", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
             }
             tries += 1
-            if tries == Self.triesUntilStuck {
+            if tries >= Self.triesUntilStuck, told != obstacle.reason {
+                told = obstacle.reason
                 logger.error(
-                    "a process of a slice does not end; its shares stay held",
-                    metadata: ["slice": "\(slice.key)", "reason": "ProcessStuck"])
-                feed(.stuck(slice.key))
+                    "a slice is over and holds its shares",
+                    metadata: [
+                        "slice": "\(slice.key)", "reason": "\(obstacle.reason)", "message": "\(obstacle.message)",
+                    ])
+                feed(.stuck(slice.key, obstacle))
             }
             // Cancelled while waiting: the loop's own condition ends it.
             try? await sleep(tries < 20 ? .milliseconds(50) : .seconds(1))

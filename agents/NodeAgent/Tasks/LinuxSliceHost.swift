@@ -57,11 +57,13 @@ package actor LinuxSliceHost: SliceHost {
     let settings: Settings
     let driver: any CgroupDriver
     let launcher: ShimLauncher
-    private let sleep: Sleep
+    let sleep: Sleep
     let logger: Logger
     /// Shims that this agent launched or adopted.
     private var shims: [ProcessIdentity: ProcessHandle] = [:]
-    private var executor: PlanExecutor
+    var executor: PlanExecutor
+    /// Processes that drop the page cache of slices that are over, and wait for disks.
+    var scrubbers: [SliceKey: ProcessHandle] = [:]
     /// The last bindings that were carried out, and what they wrote.
     private var boundNumber = 0
     private var bound: [String: String] = [:]
@@ -202,39 +204,6 @@ package actor LinuxSliceHost: SliceHost {
         }
     }
 
-    package func empty(_ slice: HeldSlice) throws(SliceHostError) -> ScrubRecord? {
-        let key = slice.key
-        let record = try attempt { () throws(HostError) in try startedRecord(folder(key)) }
-        if let started = record, started.boot == settings.bootID {
-            // A shim that still lives here has no task to guard. The init ends last of its namespace: where no cgroup
-            // counts, it alone says whether a process is left.
-            var isEmpty = true
-            for process in [started.shim, started.initProcess, started.task] {
-                guard let left = try attempt({ () throws(HostError) in try adopt(process) }) else { continue }
-                try attempt { () throws(HostError) in _ = try left.signal(9) }
-                isEmpty = false
-            }
-            if !isEmpty { return nil }
-        }
-        return try attempt { () throws(HostError) in
-            let group = group(key)
-            do throws(HostError) {
-                var scrub = ScrubRecord()
-                if let plan = slice.plan {
-                    // The kernel drops nothing of a group, and removes none, while a process is in it.
-                    if try driver.processCount(group) > 0 { throw .busy(path: group.name, processes: 1) }
-                    for undo in plan.undos { try executor.perform(undo, &scrub) }
-                }
-                // Also what no plan of this agent speaks of.
-                if try driver.groups().contains(group) { try driver.remove(group) }
-                return scrub
-            } catch .busy {
-                try driver.kill(group)
-                return nil
-            }
-        }
-    }
-
     package func freeze(_ key: SliceKey) throws(SliceHostError) -> Bool {
         try attempt { () throws(HostError) in
             try driver.freeze(group(key))
@@ -331,7 +300,7 @@ package actor LinuxSliceHost: SliceHost {
 
     // MARK: Parts
 
-    private func adopt(_ process: ProcessIdentity) throws(HostError) -> ProcessHandle? {
+    func adopt(_ process: ProcessIdentity) throws(HostError) -> ProcessHandle? {
         try ProcessHandle.adopt(pid: process.pid, startTicks: process.startTicks, procRoot: settings.procRoot)
     }
 
@@ -354,7 +323,7 @@ package actor LinuxSliceHost: SliceHost {
         return nil
     }
 
-    private func startedRecord(_ files: SliceFolder) throws(HostError) -> StartedRecord? {
+    func startedRecord(_ files: SliceFolder) throws(HostError) -> StartedRecord? {
         guard let bytes = try HostFile.readIfPresent(files.started, limit: 1 << 16) else { return nil }
         // A damaged one counts as none, and the end as unknown.
         return try? StartedRecord(bytes: bytes)

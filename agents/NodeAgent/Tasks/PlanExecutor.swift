@@ -37,7 +37,8 @@ struct PlanExecutor {
         }
     }
 
-    /// Adds what was done to the record. Throws `.busy` while a process is left.
+    /// Adds what was done to the record. Throws `.busy` while a process is left. Page caches are dropped by the host, which can
+    /// wait for it.
     mutating func perform(_ undo: SliceUndo, _ record: inout ScrubRecord) throws(HostError) {
         begin()
         switch undo {
@@ -45,24 +46,12 @@ struct PlanExecutor {
             guard HostFile.exists(path) else { return }
             try groups().removeGroup(path)
             record.groups += 1
-        case .dropCache(let path, let value, let usage):
-            guard HostFile.exists(path) else { return }
-            let before = Self.bytes(usage)
-            // As much as the kernel can: what it still uses elsewhere stays, and says so with an error.
-            try? groups().write(value, to: path)
-            if let before, let after = Self.bytes(usage) {
-                record.cacheBytes = (record.cacheBytes ?? 0) + max(0, before - after)
-            }
+        case .dropCache: break
         }
     }
 
     private func groups() throws(HostError) -> CgroupTree {
         guard let tree else { throw .unexpected("there are no cgroups on this machine any more") }
         return tree
-    }
-
-    private static func bytes(_ path: String) -> Int64? {
-        // Where it is not counted, nothing is said of it.
-        (try? HostFile.readText(path)).flatMap { Int64($0) }
     }
 }

@@ -17,6 +17,7 @@ extension HeldSlice {
         }
         json["plan"] = plan?.json
         json["proof"] = proof?.json
+        json["obstacle"] = obstacle?.json
         return json
     }
 
@@ -35,6 +36,7 @@ extension HeldSlice {
         }
         plan = json["plan"].flatMap(SlicePlan.init(json:))
         proof = json["proof"].flatMap(SliceProof.init(json:))
+        obstacle = json["obstacle"].flatMap(ReleaseObstacle.init(json:))
         // Half a plan would undo half of what was done.
         if plan == nil, json["plan"] != nil { return nil }
     }

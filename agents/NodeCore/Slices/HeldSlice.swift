@@ -80,6 +80,8 @@ package struct HeldSlice: Hashable, Sendable {
     package var plan: SlicePlan?
     /// What canaries found of the slice, the last time; nil before.
     package var proof: SliceProof?
+    /// What keeps it from being released, once that has taken too long.
+    package var obstacle: ReleaseObstacle?
 
     package init(
         uid: SliceUID, namespace: String, name: String, member: SliceMember?, grant: SliceGrant, phase: Phase,

@@ -66,9 +66,10 @@ extension SliceCore {
     }
 
     /// The controller is told why the slice is not released: Releasing is written only when it waits.
-    mutating func stuck(_ key: SliceKey) -> [SliceEffect] {
-        guard let slice = held[key.uid], slice.key == key, case .emptying = slice.phase else { return [] }
-        stuckSlices.insert(key.uid)
+    mutating func stuck(_ key: SliceKey, _ obstacle: ReleaseObstacle) -> [SliceEffect] {
+        guard var slice = held[key.uid], slice.key == key, case .emptying = slice.phase else { return [] }
+        slice.obstacle = obstacle
+        held[key.uid] = slice
         return [.report(slice)]
     }
 
@@ -82,8 +83,8 @@ extension SliceCore {
             .init(startedAt: startedAt, releasedAt: outcome?.finishedAt ?? wall, outcome: outcome, scrub: scrub))
         let gaveCores = slice.plan?.cut.isWhole ?? false
         slice.plan = nil
+        slice.obstacle = nil
         held[key.uid] = slice
-        stuckSlices.remove(key.uid)
         if !book.release(key.uid, epoch: key.epoch) { book.noteReleased(slice.grant.judged(for: key.uid)) }
         let next = orders[key] == nil ? [.report(slice)] : close(slice)
         return next + rebind(isNeeded: gaveCores)
@@ -131,7 +132,7 @@ extension SliceCore {
         return held.values.sorted { $0.uid < $1.uid }.compactMap { slice in
             switch slice.phase {
             case .preparing, .starting: return nil
-            case .emptying where !stuckSlices.contains(slice.uid): return nil
+            case .emptying where slice.obstacle == nil: return nil
             case .prepared, .active, .emptying, .released:
                 let report = SliceEffect.report(slice)
                 return effects.contains(report) ? nil : report

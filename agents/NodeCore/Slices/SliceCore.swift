@@ -34,8 +34,6 @@ package struct SliceCore: Sendable {
     var orders: [SliceKey: StopRequest] = [:]
     /// Released slices that the controller says it does not know.
     var unheardOf: Set<SliceUID> = []
-    /// Slices of which a process does not end.
-    var stuckSlices: Set<SliceUID> = []
     /// `stop` slices whose deadline cannot be trusted, since when; they wait for a renewal that was sent after it.
     var distrusted: [SliceUID: Instant] = [:]
     /// The last jump of the clock that no renewal followed.
@@ -102,7 +100,7 @@ package struct SliceCore: Sendable {
         case .started(let key, let task): started(key, task, at: now)
         case .startFailed(let key, let outcome): startFailed(key, outcome)
         case .shimEnded(let key, let remains): shimEnded(key, remains)
-        case .stuck(let key): stuck(key)
+        case .stuck(let key, let obstacle): stuck(key, obstacle)
         case .probed(let key, let proof): probed(key, proof)
         case .emptied(let key, let wall, let scrub): emptied(key, at: wall, scrub)
         case .releaseAcknowledged(let key): acknowledge(key, at: now)

@@ -47,8 +47,8 @@ package enum SliceEvent: Hashable, Sendable {
     /// Surely nothing ran.
     case startFailed(SliceKey, TaskOutcome)
     case shimEnded(SliceKey, Remains)
-    /// A process of the slice resists its end; the shares stay held until it is gone.
-    case stuck(SliceKey)
+    /// Something of the slice resists its end; the shares stay held until it is gone.
+    case stuck(SliceKey, ReleaseObstacle = .process)
     /// A canary looked at a running slice again.
     case probed(SliceKey, SliceProof)
     /// No process of the slice is left and its cgroups are gone.

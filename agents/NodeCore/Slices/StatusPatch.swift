@@ -43,8 +43,9 @@ package struct StatusPatch: Sendable {
         case .emptying:
             guard [.reserved, .prepared, .active, .releasing].contains(current.status.state) else { return nil }
             next.status.state = .releasing
-            next.status.reason = "ProcessStuck"
-            next.status.message = "A process of the slice does not end; its shares stay held until it is gone."
+            let obstacle = held.obstacle ?? .process
+            next.status.reason = obstacle.reason
+            next.status.message = obstacle.message
         case .prepared:
             guard current.status.state == .reserved else { return nil }
             next.status.state = .prepared
