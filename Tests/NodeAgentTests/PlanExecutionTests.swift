@@ -117,6 +117,14 @@ final class PlanExecutionTests {
         #expect(try driver.groups().isEmpty)
     }
 
+    @Test func `a tree that was taken away is not made again by halves`() async throws {
+        let host = try host()
+        driver.tree?.removeRoot()
+        let error = await #expect(throws: SliceHostError.self) { try await host.prepare(slice()) }
+        #expect(error == .groupsGone)
+        #expect(try driver.tree?.folders.contains { HostFile.exists($0) } == false)
+    }
+
     @Test func `no step reaches a cgroup that is not of this agent`() async throws {
         var slice = slice()
         let tree = try #require(driver.tree)

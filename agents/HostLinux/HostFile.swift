@@ -49,10 +49,12 @@ package enum HostFile {
         return lstat(path, &facts) == 0
     }
 
-    /// Makes a folder and those above it, each with `mode` when it is new.
-    package static func makeFolder(_ path: String, mode: UInt32 = 0o755) throws(HostError) {
+    /// Makes a folder and, unless told otherwise, those above it, each with `mode` when it is new.
+    package static func makeFolder(
+        _ path: String, mode: UInt32 = 0o755, withParents: Bool = true
+    ) throws(HostError) {
         if exists(path) { return }
-        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+        if withParents, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]), mode: mode)
         }
         if mkdir(path, mode) != 0, errno != EEXIST { throw .failed("make the folder", path: path, errno: errno) }

@@ -4,8 +4,14 @@ import TidemillSeams
 
 /// The steps of a plan, one at a time. Each may be repeated, and refuses what is not of our tree.
 extension CgroupTree {
+    /// Never what is above it: a tree that was taken away is not ours to make again where controllers may be missing.
     package func makeGroup(_ path: String) throws(HostError) {
-        try HostFile.makeFolder(try owned(path))
+        try HostFile.makeFolder(try owned(path), withParents: false)
+    }
+
+    /// Whether the tree is still there; whoever keeps the machine's groups may have taken it away.
+    package var isThere: Bool {
+        folders.allSatisfy { HostFile.exists($0 + "/slices") && HostFile.exists($0 + "/shims") }
     }
 
     package func write(_ value: String, to path: String) throws(HostError) {

@@ -49,6 +49,8 @@ package enum SliceHostError: Error, Hashable, Sendable {
     /// The slice was made, and a canary got out of it or could not try.
     case unproven(SliceProof)
 
+    /// No slice can be made any more before the agent starts anew: its cgroups were taken away.
+    case groupsGone
     /// The slice cannot be released yet.
     case hindered(ReleaseObstacle)
 
@@ -59,6 +61,7 @@ package enum SliceHostError: Error, Hashable, Sendable {
         case .nothingRan(let outcome): outcome.message
         case .unproven(let proof): proof.complaint
         case .hindered(let obstacle): obstacle.message
+        case .groupsGone: "the agent's cgroups were taken away"
         }
     }
 }

@@ -29,6 +29,8 @@ package actor SliceKeeper: Service {
     private var isRecovered = false
     /// What arrived before the machine was looked through; of renewals and refusals only the last.
     private var early: [SliceEvent] = []
+    /// Why this process can be of no use any more; the next one begins anew.
+    private var failure: SliceHostError?
     /// From now on it is known which files nobody needs.
     private var wantsSweep = false
     /// Who waits for demands for fresh lists.
@@ -54,13 +56,15 @@ package actor SliceKeeper: Service {
         (woken, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Recovers, then performs effects until the agent is asked to end. Tasks go on without it.
+    /// Recovers, then performs effects until the agent is asked to end, or the machine is no longer what it was. Tasks go on
+    /// without it.
     package func run() async throws {
         try await recover()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.watchLives() }
             group.addTask { await self.watchProofs() }
             for await _ in woken.cancelOnGracefulShutdown() {
+                if failure != nil { break }
                 if wantsSweep {
                     wantsSweep = false
                     group.addTask { await self.sweep() }
@@ -72,6 +76,7 @@ package actor SliceKeeper: Service {
             }
             group.cancelAll()
         }
+        if let failure { throw failure }
     }
 
     /// Tells the core what happened.
@@ -178,10 +183,13 @@ package actor SliceKeeper: Service {
             } catch {
                 logger.error(
                     "a slice could not be prepared", metadata: ["slice": "\(slice.key)", "error": "\(error.message)"])
-                if case .unproven(let proof) = error {
-                    feed(.unproven(slice.key, proof))
-                } else {
-                    feed(.prepareFailed(slice.key, message: error.message))
+                switch error {
+                case .unproven(let proof): feed(.unproven(slice.key, proof))
+                case .groupsGone:
+                    // The journal says that the slice is being prepared: the next agent does it.
+                    failure = error
+                    wake.yield()
+                default: feed(.prepareFailed(slice.key, message: error.message))
                 }
             }
         case .start(let slice, let deadline):

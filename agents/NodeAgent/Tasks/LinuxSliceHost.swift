@@ -88,7 +88,12 @@ package actor LinuxSliceHost: SliceHost {
         if let file = plan.cpusFile { bound[file] = nil }
         var proof: SliceProof?
         for (index, step) in plan.steps.enumerated() {
-            try attempt { () throws(HostError) in try executor.perform(step.action) }
+            do throws(SliceHostError) {
+                try attempt { () throws(HostError) in try executor.perform(step.action) }
+            } catch {
+                if let tree = driver.tree, !tree.isThere { throw .groupsGone }
+                throw error
+            }
             if case .probe(let probe) = step.action {
                 proof = try await prove(slice, probe, after: plan.steps[..<index])
             }
