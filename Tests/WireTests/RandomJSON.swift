@@ -31,7 +31,7 @@ struct RandomJSON {
 
     mutating func object(levels: Int = 4, allowsNull: Bool = true) -> JSON {
         var object = JSONObject()
-        for _ in 0..<below(5) {
+        for _ in 0..<below(6) {
             object[pick(Self.names)] = value(levels: levels - 1, allowsNull: allowsNull)
         }
         return .object(object)
