@@ -38,10 +38,11 @@ package enum ServerSideApply {
         managed.set(configuration.fields, for: key, at: now)
         let merged = shape.merged(live, with: configuration.tree)
         let result = shape.pruned(merged, dropped: dropped, kept: managed.union)
-        let changes = FieldChanges(from: live, to: result, along: shape)
-        let conflicts = FieldConflict.all(changes.written, for: key, in: managed)
+        // What goes has no other owner, so that only what is written can be contested.
+        let written = FieldChanges(from: live, to: result, along: shape).written
+        let conflicts = FieldConflict.all(written, for: key, in: managed)
         if !force, !conflicts.isEmpty { throw .conflicts(conflicts) }
-        managed.take(changes.written.union(changes.removed), for: key)
+        managed.take(written, for: key)
         return managed.put(into: result)
     }
 

@@ -81,8 +81,10 @@ import TidemillModel
         for path in configuration.fields.paths where isLeaf(path, world.shape) {
             #expect(world.object.value(at: path) == configuration.tree.value(at: path), "seed \(seed): \(text(path))")
         }
-        for path in expected {
-            #expect(owned(world.managed, but: key).contains(path) == false, "seed \(seed): \(text(path))")
+        // Others lose what is taken by force, and nothing else.
+        for (other, entry) in owners.sorted where other != key {
+            let left = Set(entry.fields.paths).subtracting(expected)
+            #expect(Set(world.managed[other]?.fields.paths ?? []) == left, "seed \(seed): \(other)")
         }
         checkDropped(&world, key, configuration, owners, seed)
         checkOthers(world, key, owners, before, seed)
@@ -118,7 +120,7 @@ import TidemillModel
     private func firstOwners(_ world: World, _ writer: FieldWriter) -> ManagedFields {
         let first = FieldWriter(manager: "before-first-apply", apiVersion: Self.version)
         let all = world.shape.fields(of: world.object).paths.filter {
-            !(world.object.value(at: $0)?.isEmptyContainer ?? true) || isLeaf($0, world.shape) || isItem($0)
+            isLeaf($0, world.shape) || isItem($0, world.shape)
         }
         return ManagedFields([(.init(first, .update), .init(fields: set(all), time: world.now))])
     }
@@ -180,8 +182,14 @@ import TidemillModel
         Set(managed.sorted.filter { $0.key != key }.flatMap(\.entry.fields.paths))
     }
 
-    private func isLeaf(_ path: [FieldStep], _ shape: FieldShape) -> Bool {
-        let end = path.reduce(Optional(shape)) { shape, step in
+    private func isLeaf(_ path: [FieldStep], _ shape: FieldShape) -> Bool { self.shape(at: path, shape) == .leaf }
+
+    private func isItem(_ path: [FieldStep], _ shape: FieldShape) -> Bool {
+        self.shape(at: path.dropLast(), shape)?.isStructure == false
+    }
+
+    private func shape(at path: [FieldStep], _ shape: FieldShape) -> FieldShape? {
+        path.reduce(Optional(shape)) { shape, step in
             switch shape {
             case .structure(let fields): if case .field(let name) = step { fields[name] } else { nil }
             case .map(let item), .listMap(_, let item): item
@@ -189,11 +197,6 @@ import TidemillModel
             default: nil
             }
         }
-        return end == .leaf
-    }
-
-    private func isItem(_ path: [FieldStep]) -> Bool {
-        if case .field? = path.last { false } else { true }
     }
 
     /// True for a member that tells an item apart: it stays as long as the item does.

@@ -110,7 +110,10 @@ import TidemillModel
 
     @Test func `the oldest of many updates become one`() throws {
         var scene = try created(#"{"spec":{"region":"r"}}"#)
-        for number in 1...15 { try scene.update("m\(number)", #"{"metadata":{"labels":{"l\#(number)":"x"}}}"#) }
+        for number in 1...15 {
+            try scene.update("m\(number)", #"{"metadata":{"labels":{"l\#(number)":"x"}}}"#)
+            if number == 10 { #expect(scene.times["ancient-changes"] == 1) }
+        }
         try scene.apply("applier", #"{"spec":{"size":1}}"#)
         #expect(
             Set(scene.owners.keys)
