@@ -125,6 +125,21 @@ import TidemillWire
                 """)
     }
 
+    @Test func `a machine that cannot throttle disks says so where that is asked for`() {
+        let reason = "Disks are not throttled: no cgroup controller for them can be used here."
+        var abilities = Self.version1()
+        #expect(SlicePlan.make(Self.key, Self.shared, abilities).grade == .enforced)
+        abilities.ioMaxBytesPerSecond = 1 << 20
+        #expect(SlicePlan.make(Self.key, Self.shared, abilities).unenforced == [reason])
+        abilities.groups?.roots["blkio"] = "/blkio/t"
+        let none = "Disks are not throttled: none was found."
+        #expect(SlicePlan.make(Self.key, Self.shared, abilities).unenforced == [none])
+        abilities.groups?.disks = ["8:0"]
+        let plan = SlicePlan.make(Self.key, Self.shared, abilities)
+        #expect(plan.grade == .enforced)
+        #expect(Self.text(plan).contains("/blkio/t/slices/u.3/blkio.throttle.write_bps_device <- 8:0 1048576"))
+    }
+
     @Test func `a canary comes between small limits and the true ones`() throws {
         let plan = SlicePlan.make(Self.key, Self.shared, Self.version1(canProbe: true))
         let lines = Self.text(plan).split(separator: "\n").map(String.init)

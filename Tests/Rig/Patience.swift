@@ -3,8 +3,9 @@ import Foundation
 /// Waits for conditions that nobody announces: a file that appears, a process that is gone. The only place of the tests
 /// that lets time pass.
 package enum Patience {
-    /// By how much everything may take longer than on a machine of our own: TIDEMILL_PATIENCE, for emulated ones.
-    private static let factor = ProcessInfo.processInfo.environment["TIDEMILL_PATIENCE"].flatMap { Int($0) } ?? 1
+    /// By how much everything may take longer than on a machine of our own, and how much less often to ask:
+    /// TIDEMILL_PATIENCE, for emulated ones.
+    package static let factor = ProcessInfo.processInfo.environment["TIDEMILL_PATIENCE"].flatMap { Int($0) } ?? 1
 
     /// Asks `condition` until it gives a value, at most for `limit`.
     /// - Throws: RigError that says what was waited for.
@@ -13,7 +14,7 @@ package enum Patience {
         isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Value?
     ) async throws -> Value {
         let clock = ContinuousClock()
-        let limit = limit * factor
+        let (limit, pause) = (limit * factor, pause * factor)
         let end = clock.now + limit
         while true {
             if let value = try await condition() { return value }

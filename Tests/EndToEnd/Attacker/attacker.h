@@ -27,7 +27,7 @@ int apart(int (*body)(void *), void *context);
 
 // MARK: main.c
 
-/// Waits until the file at `path` holds something, at most twenty seconds; its number, or 0.
+/// Waits until the file at `path` holds something, at most two minutes; its number, or 0.
 long await_number(const char *path);
 void pause_ms(long milliseconds);
 int64_t now_ms(void);
@@ -35,7 +35,7 @@ int64_t now_ms(void);
 typedef int attack_function(int count, char **arguments);
 
 attack_function attack_memory, attack_memfd, attack_file, attack_processes, attack_processor, attack_affinity,
-    attack_policy, attack_pipes, attack_log, attack_inotify, attack_rlimits, attack_priority;
+    attack_policy, attack_pipes, attack_log, attack_inotify, attack_rlimits, attack_priority, attack_disk;
 attack_function attack_signal, attack_trace, attack_init, attack_daemon, attack_foreign;
 attack_function attack_read, attack_write, attack_connect, attack_listen, attack_devices, attack_cgroups,
     attack_writable;

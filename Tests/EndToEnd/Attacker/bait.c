@@ -73,7 +73,7 @@ static void listen_at(const char *name) {
 }
 
 /// bait REQUESTS NAME KEY: leaves NAME in its folders and /NAME as a queue, KEY in System V's IPC, @NAME as a socket, and
-/// answers the numbers that it finds in REQUESTS: an inotify instance of its own. A negative one ends it; and so do two
+/// answers the numbers that it finds in REQUESTS: an inotify instance of its own. A negative one ends it; and so do ten
 /// minutes.
 int be_bait(int count, char **arguments) {
     if (count < 3) return 2;
@@ -85,7 +85,7 @@ int be_bait(int count, char **arguments) {
     listen_at(arguments[1]);
     tell("ready", "%d", getpid());
     long answered = 0;
-    for (int64_t end = now_ms() + 120000; now_ms() < end; pause_ms(10)) {
+    for (int64_t end = now_ms() + 600000; now_ms() < end; pause_ms(10)) {
         char text[32] = {0};
         int file = open(arguments[0], O_RDONLY | O_CLOEXEC);
         if (file < 0) continue;
@@ -103,10 +103,10 @@ int be_bait(int count, char **arguments) {
     return 0;
 }
 
-/// hold GO: holds a slice and does nothing in it, until GO is there or a minute and a half is over.
+/// hold GO: holds a slice and does nothing in it, until GO is there or ten minutes are over.
 int hold(int count, char **arguments) {
     if (count < 1) return 2;
-    for (int64_t end = now_ms() + 90000; now_ms() < end && access(arguments[0], F_OK) != 0;) pause_ms(10);
+    for (int64_t end = now_ms() + 600000; now_ms() < end && access(arguments[0], F_OK) != 0;) pause_ms(10);
     return 0;
 }
 

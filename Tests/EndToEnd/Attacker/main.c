@@ -17,6 +17,7 @@ static const struct {
     {"policy", attack_policy},       {"pipes", attack_pipes},
     {"log", attack_log},             {"inotify", attack_inotify},
     {"rlimits", attack_rlimits},     {"priority", attack_priority},
+    {"disk", attack_disk},
     {"signal", attack_signal},       {"trace", attack_trace},
     {"init", attack_init},
     {"daemon", attack_daemon},       {"foreign", attack_foreign},
@@ -58,7 +59,7 @@ void pause_ms(long milliseconds) {
 }
 
 long await_number(const char *path) {
-    for (int64_t end = now_ms() + 20000; now_ms() < end; pause_ms(10)) {
+    for (int64_t end = now_ms() + 120000; now_ms() < end; pause_ms(10)) {
         char text[32] = {0};
         int file = open(path, O_RDONLY | O_CLOEXEC);
         if (file < 0) continue;

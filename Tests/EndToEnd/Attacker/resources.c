@@ -13,7 +13,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,9 +204,9 @@ int attack_pipes(int count, char **arguments) {
         }
         pause();
     }
-    // All of them hold what they have until everybody is done, or nothing has moved for a second.
+    // All of them hold what they have until everybody is done, or nothing has moved for five seconds.
     long before = -1;
-    for (int64_t moved = now_ms(); now_ms() - moved < 1000; pause_ms(20)) {
+    for (int64_t moved = now_ms(); now_ms() - moved < 5000; pause_ms(20)) {
         long now = atomic_load(made);
         if (now != before) moved = now_ms();
         before = now;
@@ -213,6 +215,46 @@ int attack_pipes(int count, char **arguments) {
     errno = ENOMEM;
     way(before == processes * each, "%ld of %ld pipes", before, processes * each);
     return finish(); // our end is theirs
+}
+
+/// Reads or writes `count` bytes of a file from its beginning, through `chunk` of 128 KiB. 0, or -1.
+static int move(int file, char *chunk, long count, int is_reading) {
+    enum { CHUNK = 128 << 10 };
+    for (long done = 0; done < count;) {
+        size_t next = count - done < CHUNK ? (size_t)(count - done) : CHUNK;
+        ssize_t moved = is_reading ? pread(file, chunk, next, done) : pwrite(file, chunk, next, done);
+        if (moved <= 0) return -1;
+        done += moved;
+    }
+    return 0;
+}
+
+/// disk FOLDER WAY BYTES: moves two seconds' worth to or from the disk of a folder, of which BYTES a second are its own. WAY:
+/// `write` and `read` go past the page cache, `synced` is on the disk when a write returns, `cached` is left to the kernel
+/// and then waited for.
+int attack_disk(int count, char **arguments) {
+    if (count < 3) return 2;
+    const char *way_name = arguments[1];
+    long share = atol(arguments[2]) / 4096 * 4096, bytes = 2 * share;
+    struct stat facts;
+    if (stat(arguments[0], &facts) < 0 || major(facts.st_dev) == 0) return missing("the folder is on no disk");
+    int is_reading = strcmp(way_name, "read") == 0, is_cached = strcmp(way_name, "cached") == 0;
+    int how = strcmp(way_name, "synced") == 0 ? O_DSYNC : is_cached ? 0 : O_DIRECT;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/tidemill-disk-%d", arguments[0], getpid());
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | how, 0600);
+    unlink(path);
+    char *chunk = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (file < 0 || chunk == MAP_FAILED || (is_reading && move(file, chunk, bytes, 0) < 0)) {
+        way(0, "a file for %s", way_name);
+        return finish();
+    }
+    int64_t begin = now_ms();
+    int failed = move(file, chunk, bytes, is_reading) < 0 || (is_cached && syncfs(file) < 0);
+    int64_t rate = bytes * 1000 / (now_ms() - begin + 1);
+    if (!failed) errno = EDQUOT;
+    way(!failed && rate > 2 * share, "%s: %lld KiB/s, %ld are its own", way_name, (long long)rate >> 10, share >> 10);
+    return finish();
 }
 
 /// log MIB GO: fills the log, and stays until GO is there.

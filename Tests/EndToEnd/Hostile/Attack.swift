@@ -55,5 +55,5 @@ struct Attack: Sendable {
     }
 
     /// In the order of the list.
-    static let all = resources + devices + processes + files + kernel
+    static let all = resources + disks + devices + processes + files + kernel
 }

@@ -31,9 +31,10 @@ extension Attack {
     ]
 
     /// What slices do not stop, by design: told, not counted. docs/isolation.md says why.
-    static let notStopped: [Attack] = [
-        Attack("abstract-socket", { ["connect", "@" + (try await $0.neighbour().name)] }, control: .without([])),
-        // Half of what Linux allows the whole node (fs.aio-max-nr).
-        Attack("async-requests", ["requests", "32768"], control: .without([])),
-    ]
+    static let notStopped: [Attack] =
+        [
+            Attack("abstract-socket", { ["connect", "@" + (try await $0.neighbour().name)] }, control: .without([])),
+            // Half of what Linux allows the whole node (fs.aio-max-nr).
+            Attack("async-requests", ["requests", "32768"], control: .without([])),
+        ] + uncachedOnly
 }

@@ -2,6 +2,9 @@ import Foundation
 import TidemillRig
 
 extension Attack {
+    /// How long a process that stays on would live.
+    private static let daemonSeconds = "\(20 * Patience.factor)"
+
     /// Reaching for other processes, and staying on.
     static let processes: [Attack] = [
         Attack(
@@ -36,11 +39,13 @@ extension Attack {
             }),
         Attack("init", ["init"], control: .without(["uid", "caps", "seccomp"])),
         Attack(
-            "outlive", { _ in ["daemon", "20"] }, control: .bare, isForSessions: false, script: Scripts.outlive),
+            "outlive", { _ in ["daemon", daemonSeconds] }, control: .bare, isForSessions: false, script: Scripts.outlive
+        ),
         Attack(
-            "hide", { ["daemon", "20", $0.file("go")] }, control: .bare, isForSessions: false, script: Scripts.hide),
+            "hide", { ["daemon", daemonSeconds, $0.file("go")] }, control: .bare, isForSessions: false,
+            script: Scripts.hide),
         Attack(
-            "orphan", { ["daemon", "20", $0.file("go")] }, control: .without(["fence"]), isForSessions: false,
+            "orphan", { ["daemon", daemonSeconds, $0.file("go")] }, control: .without(["fence"]), isForSessions: false,
             script: Scripts.orphan),
         Attack(
             "preload", { _ in [] }, control: .without(["uid"]),

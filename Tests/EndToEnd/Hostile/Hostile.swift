@@ -13,6 +13,8 @@ import TidemillRig
     @Flag(help: "Leave the controls out.") var withoutControls = false
     @Flag(help: "Leave out the agent's deaths between the steps of prepare and release.") var withoutPositions = false
     @Flag(help: "Only the agent's deaths.") var positionsOnly = false
+    @Option(help: "How many nodes share the attempts.") var seats = 2
+    @Option(help: "Kill the agent only before every Nth step.") var everyNth = 1
     @Flag(help: "Only attempts from sessions (exec) in the slice of another command.") var sessionsOnly = false
 
     func run() async throws {
@@ -20,7 +22,7 @@ import TidemillRig
         if !positionsOnly { tally = try await attack() }
         var problems: [String] = []
         if !withoutPositions, !sessionsOnly {
-            let found = try await Positions().perform()
+            let found = try await Positions(every: everyNth).perform()
             problems = found.problems
             for problem in problems { say("LEFT  \(problem)") }
             say("positions=\(found.positions) left=\(problems.count)")
@@ -38,96 +40,29 @@ import TidemillRig
         let known = only.isEmpty ? Attack.notStopped : []
         return try await withRig(try Rig("hostile")) { rig in
             let stage = try Stage(rig)
-            try await stage.open()
-            let (whole, weak) = (rig.seat, rig.seat("w"))
-            try await stage.furnish([whole, weak])
-            // Two lanes: the second one's node has its mechanisms off.
-            return try await withThrowingTaskGroup(of: Tally.self) { lanes in
-                lanes.addTask {
-                    try await stage.contained(attacks, known, on: whole, sessionsOnly: sessionsOnly)
-                }
-                if !withoutControls, !sessionsOnly { lanes.addTask { try await stage.weakened(attacks, on: weak) } }
-                return try await lanes.reduce(into: Tally()) { $0.add($1) }
+            do {
+                return try await Interruption.watch { try await make(attacks, known, on: stage) }
+            } catch {
+                await stage.sweep()
+                throw error
             }
         }
     }
-}
 
-extension Stage {
-    /// Every attempt with every mechanism on: as a task, and from a session in one.
-    func contained(
-        _ attacks: [Attack], _ known: [Attack], on seat: Seat, sessionsOnly: Bool
-    ) async throws -> Tally {
-        var tally = Tally()
-        try await raise(seat, without: [])
-        for attack in attacks where !sessionsOnly {
-            tally.countContained(attack.name, await play(attack, on: seat))
+    private func make(_ attacks: [Attack], _ known: [Attack], on stage: Stage) async throws -> Tally {
+        try await stage.open()
+        let seats = (1...max(1, self.seats)).map { stage.rig.seat("\($0)") }
+        let refused = Refused(stage: stage, leaky: stage.rig.seat("leaky"), tight: stage.rig.seat("tight"))
+        let isRefused = !sessionsOnly && (only.isEmpty || Refused.name.contains(only))
+        try await stage.furnish(seats + (isRefused ? [refused.leaky, refused.tight] : []))
+        let turns = Turns(
+            Turn.all(
+                attacks, known, seats: seats.count, controls: !withoutControls && !sessionsOnly,
+                sessionsOnly: sessionsOnly))
+        return try await withThrowingTaskGroup(of: Tally.self) { lanes in
+            for seat in seats { lanes.addTask { try await stage.take(turns, on: seat) } }
+            if isRefused { lanes.addTask { try await refused.perform() } }
+            return try await lanes.reduce(into: Tally()) { $0.add($1) }
         }
-        for attack in attacks where attack.isForSessions {
-            tally.countContained("\(attack.name) (session)", await play(attack, on: seat, isSession: true))
-        }
-        for attack in known where !sessionsOnly {
-            tally.note(attack.name, await play(attack, on: seat))
-        }
-        try await lower(seat)
-        return tally
-    }
-
-    /// Every attempt without what stops it, and without all but one of the things that stop it.
-    func weakened(_ attacks: [Attack], on seat: Seat) async throws -> Tally {
-        var tally = Tally()
-        var turns: [[String]: [(attack: Attack, isControl: Bool)]] = [:]
-        for attack in attacks {
-            if case .without(let omitted) = attack.control {
-                turns[omitted.sorted(), default: []].append((attack, true))
-            }
-            for layer in attack.layers { turns[layer.sorted(), default: []].append((attack, false)) }
-        }
-        for (omitted, group) in turns.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            let words = omitted.joined(separator: ",")
-            try await raise(seat, without: omitted)
-            for (attack, isControl) in group {
-                let outcome = await play(attack, on: seat, isControl: isControl)
-                if isControl {
-                    tally.countControl(attack.name, "without \(words)", outcome)
-                } else {
-                    tally.countContained("\(attack.name) (without \(words))", outcome)
-                }
-            }
-            try await lower(seat)
-        }
-        for attack in attacks {
-            guard case .bare = attack.control else { continue }
-            tally.countControl(attack.name, "bare", await play(attack, on: seat, isControl: true, isBare: true))
-        }
-        return tally
-    }
-
-    /// Makes the attempt; once more when nothing can be said of the first one. What held or got through stands.
-    private func play(
-        _ attack: Attack, on seat: Seat, isControl: Bool = false, isBare: Bool = false, isSession: Bool = false
-    ) async -> Outcome {
-        let first = await playOnce(attack, on: seat, isControl: isControl, isBare: isBare, isSession: isSession)
-        guard case .unclear(let why) = first else { return first }
-        say(Tally.line("once more", attack.name, why))
-        return await playOnce(attack, on: seat, isControl: isControl, isBare: isBare, isSession: isSession)
-    }
-
-    private func playOnce(
-        _ attack: Attack, on seat: Seat, isControl: Bool, isBare: Bool, isSession: Bool
-    ) async -> Outcome {
-        let scene = await Scene(
-            self, seat: seat, attack: attack, isControl: isControl, isBare: isBare, isSession: isSession)
-        var outcome: Outcome
-        do {
-            outcome = try await attack.script(scene)
-        } catch {
-            outcome = .unclear("\(error)")
-        }
-        if case .unclear = outcome {
-            // Whatever went wrong, the next attempt finds the node free; and the first trouble is the one to tell.
-            try? await scene.finish()
-        }
-        return outcome
     }
 }

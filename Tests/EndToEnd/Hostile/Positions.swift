@@ -11,6 +11,9 @@ struct Positions {
     /// Nodes that share the positions of one fate: most of the time is spent waiting.
     private static let lanes = 2
 
+    /// Only every so many positions: where each takes long, a sample of what another machine tries whole.
+    var every = 1
+
     /// What becomes of the job while the agent is dead.
     private enum Fate: String, CaseIterable {
         /// It stays wanted: the preparation, or the release, is carried to its end.
@@ -21,35 +24,39 @@ struct Positions {
 
     func perform() async throws -> (positions: Int, problems: [String]) {
         try await withRig(try Rig("positions")) { rig in
-            let stage = try Stage(rig)
-            try await stage.open()
-            let seat = { (fate: Fate, lane: Int) in rig.seat("\(fate.rawValue)-\(lane)") }
-            try await stage.furnish(Fate.allCases.flatMap { fate in (1...Self.lanes).map { seat(fate, $0) } })
-            let filters = try await Leftovers.filters(rig)
-            let found = try await withThrowingTaskGroup(of: (positions: Int, problems: [String]).self) { lanes in
-                for fate in Fate.allCases {
-                    for lane in 1...Self.lanes {
-                        let seat = seat(fate, lane)
-                        lanes.addTask { try await dieEverywhere(stage, seat, fate, from: lane) }
-                    }
-                }
-                return try await lanes.reduce(into: (positions: 0, problems: [String]())) {
-                    $0.positions += $1.positions
-                    $0.problems += $1.problems
+            try await Interruption.watch { try await tryAll(try Stage(rig)) }
+        }
+    }
+
+    private func tryAll(_ stage: Stage) async throws -> (positions: Int, problems: [String]) {
+        let rig = stage.rig
+        try await stage.open()
+        let seat = { (fate: Fate, lane: Int) in rig.seat("\(fate.rawValue)-\(lane)") }
+        try await stage.furnish(Fate.allCases.flatMap { fate in (1...Self.lanes).map { seat(fate, $0) } })
+        let filters = try await Leftovers.filters(rig)
+        let found = try await withThrowingTaskGroup(of: (positions: Int, problems: [String]).self) { lanes in
+            for fate in Fate.allCases {
+                for lane in 1...Self.lanes {
+                    let seat = seat(fate, lane)
+                    lanes.addTask { try await dieEverywhere(stage, seat, fate, from: 1 + (lane - 1) * every) }
                 }
             }
-            let left = try await Leftovers.settled { try await Leftovers.filters(rig, beyond: filters) }
-            return (found.positions, found.problems + left)
+            return try await lanes.reduce(into: (positions: 0, problems: [String]())) {
+                $0.positions += $1.positions
+                $0.problems += $1.problems
+            }
         }
+        let left = try await Leftovers.settled { try await Leftovers.filters(rig, beyond: filters) }
+        return (found.positions, found.problems + left)
     }
 
     /// Tries positions until one lies behind the last step.
     private func dieEverywhere(
-        _ stage: Stage, _ seat: Seat, _ fate: Fate, from lane: Int
+        _ stage: Stage, _ seat: Seat, _ fate: Fate, from first: Int
     ) async throws -> (Int, [String]) {
         var problems: [String] = []
         var tried = 0
-        for position in stride(from: lane, through: Self.most, by: Self.lanes) {
+        for position in stride(from: first, through: Self.most, by: Self.lanes * every) {
             let job = "\(fate.rawValue)-\(position)"
             try await stage.raise(seat, broken: "die-at:\(position)")
             try await stage.submit(

@@ -56,10 +56,10 @@ struct Scene: Sendable {
             job, of: tenant, on: seat, command: isSession ? holder : command, environment: environment,
             cpu: attack.cpu, memory: attack.memory)
         if isSession {
-            _ = try await running()
+            let task = try await running().metadata.name
             try spawn(
                 programs.path("tidemill"),
-                ["exec", "task/\(job)-1-0", "-n", tenant, "--kubeconfig", rig.kubeconfig, "--"] + command, [:])
+                ["exec", "task/\(task)", "-n", tenant, "--kubeconfig", rig.kubeconfig, "--"] + command, [:])
         }
     }
 

@@ -10,12 +10,16 @@ actor Stage {
     static let tenants = (attacker: "attacker", neighbour: "neighbour")
     /// What the agents may keep of a tenant's output, and of one task's until they look again.
     static let logBytes = (tenant: 2 << 20, task: 8 << 20)
+    /// What a slice may read, and write, of a disk.
+    static let ioBytesPerSecond = 2 << 20
 
     nonisolated let rig: Rig
     /// Where reports are written; every slice sees it, and everybody may write there.
     nonisolated let folder: String
     private var neighbours: [Seat: Neighbour] = [:]
     private var tainted: Set<Seat> = []
+    /// How the agent of a seat was started last.
+    private var ways: [Seat: String] = [:]
     private var scenes = 0
 
     init(_ rig: Rig) throws {
@@ -36,9 +40,11 @@ actor Stage {
 
     /// Makes the nodes of all seats before the first job comes: one that is not tainted yet would take another's.
     func furnish(_ seats: [Seat]) async throws {
-        for seat in seats {
-            try await raise(seat, broken: "")
-            try await rig.killAgent(on: seat)
+        try await withThrowingTaskGroup(of: Void.self) { agents in
+            for seat in seats {
+                agents.addTask { try await self.raise(seat, broken: "") }
+            }
+            try await agents.waitForAll()
         }
     }
 
@@ -47,14 +53,33 @@ actor Stage {
         try await raise(seat, broken: omitted.map { $0 == "fence" ? $0 : "omit:\($0)" }.joined(separator: ","))
     }
 
+    /// An agent that runs in this way already stays.
     /// - Parameter broken: what TIDEMILL_BREAK says.
     func raise(_ seat: Seat, broken: String) async throws {
+        if let agent = await rig.agents[seat] {
+            if agent.isRunning, ways[seat] == broken { return }
+            try await rig.killAgent(on: seat)
+        }
+        ways[seat] = broken
+        let begun = Date.now
         try await rig.startAgent(
             on: seat,
             environment: [
                 "TIDEMILL_BREAK": broken, "TIDEMILL_LOG_MAX_BYTES": "\(Self.logBytes.task / 16)",
                 "TIDEMILL_LOG_FILES": "16", "TIDEMILL_LOG_TENANT_MAX_BYTES": "\(Self.logBytes.tenant)",
+                "TIDEMILL_IO_MAX_BYTES_PER_SECOND": "\(Self.ioBytesPerSecond)",
             ])
+        // Ready by the word of this agent: that of the last one may still stand.
+        try await Patience.untilTrue("the agent on \(seat.node) is heard", within: .seconds(60)) {
+            guard let agent = await rig.agents[seat], agent.isRunning else {
+                throw RigError("the agent ended:\n\(await rig.logs())")
+            }
+            // Not there before the first one.
+            let lease = try? await rig.admin().get(
+                Kinds.Lease.self, namespace: "tidemill-node-lease", name: seat.node)
+            guard let renewed = lease?.spec.renewTime else { return false }
+            return Double(renewed.microseconds) / 1e6 > begun.timeIntervalSince1970
+        }
         try await rig.wait(for: seat, toBe: .ready)
         guard tainted.insert(seat).inserted else { return }
         let taint: JSON = ["key": "seat", "value": .string(Self.mark(seat)), "effect": "NoSchedule"]
@@ -87,10 +112,10 @@ actor Stage {
         return "\(attack)-\(scenes)"
     }
 
-    /// Creates a job of one member on the seat's node.
+    /// Creates a job of one member on the seat's node, or that of either seat.
     func submit(
-        _ job: String, of tenant: String, on seat: Seat, command: [String], environment: [String: String],
-        cpu: String, memory: String
+        _ job: String, of tenant: String, on seat: Seat, or other: Seat? = nil, command: [String],
+        environment: [String: String], cpu: String, memory: String
     ) async throws {
         let variables = environment.merging([rig.mark.name: rig.mark.value]) { $1 }.sorted { $0.key < $1.key }
         let spec: JSON = [
@@ -99,9 +124,10 @@ actor Stage {
                 "command": .array(command.map { .string($0) }),
                 "env": .array(variables.map { ["name": .string($0.key), "value": .string($0.value)] }),
             ],
-            "tolerations": [
-                ["key": "seat", "operator": "Equal", "value": .string(Self.mark(seat)), "effect": "NoSchedule"]
-            ],
+            "tolerations": .array(
+                [seat, other].compactMap(\.self).map { seat in
+                    ["key": "seat", "operator": "Equal", "value": .string(Self.mark(seat)), "effect": "NoSchedule"]
+                }),
         ]
         _ = try await rig.admin().create(
             Kinds.Job.info,
@@ -112,11 +138,28 @@ actor Stage {
     }
 
     func task(_ job: String, of tenant: String) async throws -> Kinds.Task {
-        try await rig.admin().get(Kinds.Task.self, namespace: tenant, name: "\(job)-1-0")
+        try await member(of: job, of: tenant) { name in
+            try await rig.admin().get(Kinds.Task.self, namespace: tenant, name: name)
+        }
     }
 
     func slice(_ job: String, of tenant: String) async throws -> Kinds.Slice {
-        try await rig.admin().get(Kinds.Slice.self, namespace: tenant, name: "\(job)-1-0")
+        try await member(of: job, of: tenant) { name in
+            try await rig.admin().get(Kinds.Slice.self, namespace: tenant, name: name)
+        }
+    }
+
+    /// What the first attempt has made; where that was given up before it started, and so is gone, what the next ones have.
+    private func member<Value>(
+        of job: String, of tenant: String, _ get: (String) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await get("\(job)-1-0")
+        } catch let error as ClientError where error.isNotFound {
+            let now = try await rig.admin().get(Kinds.Job.self, namespace: tenant, name: job)
+            guard let gang = now.status.gang, gang.attempt > 1 else { throw error }
+            return try await get("\(job)-\(gang.attempt)-0")
+        }
     }
 
     /// Waits until the job's task runs.
@@ -173,6 +216,8 @@ actor Stage {
 
     /// The neighbour on this seat; it comes when it is first asked for.
     func neighbour(on seat: Seat) async throws -> Neighbour {
+        // One that ended is none: it stays for a while only.
+        try await forgetNeighbour(on: seat)
         if let known = neighbours[seat] { return known }
         var neighbour = Neighbour(job: nextJob("neighbour"), folder: folder)
         try await submit(
@@ -188,6 +233,15 @@ actor Stage {
         if let trouble = try ready.evidence().last("trouble") { throw RigError("the neighbour: \(trouble)") }
         neighbours[seat] = neighbour
         return neighbour
+    }
+
+    /// Takes away what neighbours left on the machine itself where they had no namespaces, when the suite is cut short.
+    func sweep() async {
+        for neighbour in neighbours.values {
+            // What was to be told is told already.
+            _ = try? await rig.run(
+                "tidemill-attacker", ["sweep", neighbour.report, neighbour.name, "\(neighbour.key)"])
+        }
     }
 
     /// A neighbour that was killed is none.

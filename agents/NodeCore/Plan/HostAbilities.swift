@@ -38,6 +38,15 @@ package struct HostAbilities: Hashable, Sendable {
 extension HostAbilities {
     /// Whether slices can be bound to CPUs.
     package var bindsCPUs: Bool { groups?.roots["cpuset"] != nil && !omitted.contains("cpuset") }
+
+    /// Why disks are not throttled although that is asked for; empty when they are.
+    var unthrottled: [String] {
+        guard ioMaxBytesPerSecond != nil else { return [] }
+        if groups?.roots["blkio"] == nil, groups?.roots["io"] == nil {
+            return ["Disks are not throttled: no cgroup controller for them can be used here."]
+        }
+        return groups?.disks.isEmpty ?? true ? ["Disks are not throttled: none was found."] : []
+    }
 }
 
 /// What the cgroup hierarchies offer.

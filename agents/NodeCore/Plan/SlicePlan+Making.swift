@@ -17,7 +17,7 @@ extension SlicePlan {
         case nil: break
         }
         let unenforced =
-            abilities.unenforced
+            abilities.unenforced + abilities.unthrottled
             + abilities.omitted.sorted().map { "'\($0)' is left out on purpose, for a test." }
         return SlicePlan(
             steps: writer.steps, cut: cut, grade: unenforced.isEmpty ? .enforced : .advisory, unenforced: unenforced,
