@@ -15,7 +15,7 @@ import TidemillWire
             slicesFolder: "/var/slices",
             groups: GroupAbilities(
                 version: .version1, roots: roots, allCPUs: "0-7", allMemoryNodes: "0", limitsSwap: true,
-                steersSwap: true),
+                steersSwap: true, limitsSockets: true),
             domains: CoreBookTests.domains, omitted: omitted, canProbe: canProbe)
     }
 
@@ -83,6 +83,9 @@ import TidemillWire
                 /memory/t/slices/u.3/memory.limit_in_bytes <- 1048576
                 /memory/t/slices/u.3/memory.limit_in_bytes == 1048576
                 /memory/t/slices/u.3/memory.memsw.limit_in_bytes <- 1048576
+                /memory/t/slices/u.3/memory.memsw.limit_in_bytes == 1048576
+                /memory/t/slices/u.3/memory.kmem.tcp.limit_in_bytes <- 1048576
+                /memory/t/slices/u.3/memory.kmem.tcp.limit_in_bytes == 1048576
                 /pids/t/slices/u.3/pids.max == 4096
                 /cpuset/t/slices/u.3/cpuset.cpus == 0-2,4
                 undo /memory/t/slices/u.3/memory.force_empty <- 0
@@ -111,14 +114,16 @@ import TidemillWire
                 /c/slices/u.3/cpuset.cpus <- 3,7
                 devices /c/slices/u.3 8
                 /c/slices/u.3/memory.swap.max <- 0
+                /c/slices/u.3/memory.swap.max == 0
                 /c/slices/u.3/memory.oom.group <- 1
+                /c/slices/u.3/memory.oom.group == 1
                 /c/slices/u.3/pids.max <- 4096
                 /c/slices/u.3/io.max <- 8:0 rbps=1048576 wbps=1048576
                 /c/slices/u.3/cpu.max <- max 100000
                 /c/slices/u.3/memory.max <- 1048576
                 /c/slices/u.3/memory.max == 1048576
                 /c/slices/u.3/pids.max == 4096
-                /c/slices/u.3/cpuset.cpus == 3,7
+                /c/slices/u.3/cpuset.cpus.effective == 3,7
                 undo /c/slices/u.3/memory.reclaim <- 1T
                 undo group /c/slices/u.3
                 undo group /c/shims/u.3

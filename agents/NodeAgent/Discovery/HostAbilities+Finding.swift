@@ -32,6 +32,8 @@ extension GroupAbilities {
         self.init(
             version: tree.version == .version1 ? .version1 : .version2, roots: tree.roots, allCPUs: tree.allCPUs,
             allMemoryNodes: tree.allMemoryNodes, limitsSwap: tree.limitsSwap,
-            steersSwap: HostFile.exists(memory + "/memory.swappiness"), endsAsGroup: tree.endsAsGroup, disks: disks)
+            steersSwap: HostFile.exists(memory + "/memory.swappiness"),
+            limitsSockets: HostFile.exists(memory + "/memory.kmem.tcp.limit_in_bytes"), endsAsGroup: tree.endsAsGroup,
+            disks: disks)
     }
 }

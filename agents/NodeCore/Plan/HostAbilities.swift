@@ -66,6 +66,8 @@ package struct GroupAbilities: Hashable, Sendable {
     package var limitsSwap: Bool
     /// Whether a group can be told not to swap (version 1).
     package var steersSwap: Bool
+    /// Whether sockets' buffers have a limit of their own (version 1); without it they are no memory of the group there.
+    package var limitsSockets: Bool
     /// Whether the kernel ends a whole group when it is out of memory.
     package var endsAsGroup: Bool
     /// Disks by `MAJOR:MINOR`, for throttles.
@@ -73,7 +75,8 @@ package struct GroupAbilities: Hashable, Sendable {
 
     package init(
         version: Version, roots: [String: String], allCPUs: String = "", allMemoryNodes: String = "",
-        limitsSwap: Bool = false, steersSwap: Bool = false, endsAsGroup: Bool = false, disks: [String] = []
+        limitsSwap: Bool = false, steersSwap: Bool = false, limitsSockets: Bool = false, endsAsGroup: Bool = false,
+        disks: [String] = []
     ) {
         self.version = version
         self.roots = roots
@@ -81,6 +84,7 @@ package struct GroupAbilities: Hashable, Sendable {
         self.allMemoryNodes = allMemoryNodes
         self.limitsSwap = limitsSwap
         self.steersSwap = steersSwap
+        self.limitsSockets = limitsSockets
         self.endsAsGroup = endsAsGroup
         self.disks = disks
     }

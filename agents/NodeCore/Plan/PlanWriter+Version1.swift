@@ -75,7 +75,15 @@ extension PlanWriter {
             steps.append(SliceStep(.write(path: file, value: limit), undo: isLeftOut("scrub") ? nil : scrub))
             if cut.memoryBytes != nil { confirm(file, limit) }
             // The sum may never be below the limit: it comes last, and only ever down to where the limit is.
-            if groups.limitsSwap, cut.memoryBytes != nil { write("\(memory)/memory.memsw.limit_in_bytes", limit) }
+            if groups.limitsSwap, cut.memoryBytes != nil {
+                write("\(memory)/memory.memsw.limit_in_bytes", limit)
+                confirm("\(memory)/memory.memsw.limit_in_bytes", limit)
+            }
+            // The kernel counts the buffers of sockets from this write on, apart from the rest.
+            if groups.limitsSockets, cut.memoryBytes != nil {
+                write("\(memory)/memory.kmem.tcp.limit_in_bytes", limit)
+                confirm("\(memory)/memory.kmem.tcp.limit_in_bytes", limit)
+            }
         }
         if let pids = group("pids", as: "pids") { confirm("\(pids)/pids.max", String(SlicePlan.pidsPerSlice)) }
         if let cpusFile { confirm(cpusFile, cpus) }

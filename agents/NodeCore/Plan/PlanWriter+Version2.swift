@@ -14,8 +14,14 @@ extension PlanWriter {
         }
         addDeviceFilter()
         if let memory = group("memory", as: "memory") {
-            if groups.limitsSwap { write("\(memory)/memory.swap.max", "0") }
-            if groups.endsAsGroup { write("\(memory)/memory.oom.group", "1") }
+            if groups.limitsSwap {
+                write("\(memory)/memory.swap.max", "0")
+                confirm("\(memory)/memory.swap.max", "0")
+            }
+            if groups.endsAsGroup {
+                write("\(memory)/memory.oom.group", "1")
+                confirm("\(memory)/memory.oom.group", "1")
+            }
         }
         if let pids = group("pids", as: "pids") { write("\(pids)/pids.max", String(SlicePlan.pidsPerSlice)) }
         if let most = abilities.ioMaxBytesPerSecond, let io = group("io", as: "io") {
@@ -62,6 +68,7 @@ extension PlanWriter {
             confirm(file, limit)
         }
         if let pids = group("pids", as: "pids") { confirm("\(pids)/pids.max", String(SlicePlan.pidsPerSlice)) }
-        if let cpusFile { confirm(cpusFile, cpus) }
+        // What the kernel grants, not what was written.
+        if let cpusFile { confirm("\(cpusFile).effective", cpus) }
     }
 }
