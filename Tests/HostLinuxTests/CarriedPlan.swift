@@ -25,6 +25,7 @@ extension SlicePlan {
             case .makeFolder, .probe: break
             case .makeGroup(let path): try tree.makeGroup(path)
             case .write(let path, let value): try tree.write(value, to: path)
+            case .throttle(let path, let value): try tree.throttle(value, at: path)
             case .filterDevices(let path, let rules): try tree.filterDevices(rules, of: path)
             case .confirm(let path, let value):
                 let found = try tree.read(path)

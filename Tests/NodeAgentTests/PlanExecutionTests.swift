@@ -125,6 +125,17 @@ final class PlanExecutionTests {
         #expect(try driver.tree?.folders.contains { HostFile.exists($0) } == false)
     }
 
+    @Test func `a disk that was taken out fails no slice`() async throws {
+        var slice = slice()
+        let group = try #require(driver.tree?.roots["blkio"]) + "/slices/\(key)/blkio.throttle.write_bps_device"
+        slice.plan?.steps.append(SliceStep(.throttle(path: group, value: "250:250 1048576")))
+        let host = try host()
+        _ = try await host.prepare(slice)
+        slice.plan?.steps.append(SliceStep(.throttle(path: group, value: "no disk")))
+        await #expect(throws: SliceHostError.self) { try await host.prepare(slice) }
+        #expect(try await host.empty(slice) != nil)
+    }
+
     @Test func `no step reaches a cgroup that is not of this agent`() async throws {
         var slice = slice()
         let tree = try #require(driver.tree)

@@ -38,7 +38,7 @@ import TidemillWire
             switch step.action {
             case .makeFolder(let path, let mode): "folder \(path) \(String(mode, radix: 8))"
             case .makeGroup(let path): "group \(path)"
-            case .write(let path, let value): "\(path) <- \(value)"
+            case .write(let path, let value), .throttle(let path, let value): "\(path) <- \(value)"
             case .confirm(let path, let value): "\(path) == \(value)"
             case .filterDevices(let path, let rules): "devices \(path) \(rules.count)"
             case .probe(let probe):

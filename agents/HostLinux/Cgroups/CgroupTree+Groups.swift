@@ -18,6 +18,13 @@ extension CgroupTree {
         try HostFile.write(value, to: try owned(path))
     }
 
+    /// Writes the bound of a disk; one that was taken out of the machine needs none.
+    package func throttle(_ value: String, at path: String) throws(HostError) {
+        do throws(HostError) {
+            try write(value, to: path)
+        } catch .failed(_, _, let number) where number == ENODEV || number == ENXIO {}  // it is gone
+    }
+
     /// The same by a process of its own, which is returned: the kernel may keep it waiting for a disk.
     package func writeApart(_ value: String, to path: String) throws(HostError) -> ProcessHandle {
         let bytes = Array(value.utf8)

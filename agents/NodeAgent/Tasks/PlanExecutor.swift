@@ -27,6 +27,7 @@ struct PlanExecutor {
         case .makeFolder(let path, let mode): try HostFile.makeFolder(path, mode: mode)
         case .makeGroup(let path): try groups().makeGroup(path)
         case .write(let path, let value): try groups().write(value, to: path)
+        case .throttle(let path, let value): try groups().throttle(value, at: path)
         case .filterDevices(let path, let rules): try groups().filterDevices(rules, of: path)
         case .confirm(let path, let value):
             let found = try groups().read(path)

@@ -34,8 +34,8 @@ extension PlanWriter {
     private mutating func throttleVersion1(_ groups: GroupAbilities) {
         guard let most = abilities.ioMaxBytesPerSecond, let group = group("blkio", as: "io") else { return }
         for disk in groups.disks {
-            write("\(group)/blkio.throttle.read_bps_device", "\(disk) \(most)")
-            write("\(group)/blkio.throttle.write_bps_device", "\(disk) \(most)")
+            throttle("\(group)/blkio.throttle.read_bps_device", "\(disk) \(most)")
+            throttle("\(group)/blkio.throttle.write_bps_device", "\(disk) \(most)")
         }
     }
 

@@ -25,7 +25,7 @@ extension PlanWriter {
         }
         if let pids = group("pids", as: "pids") { write("\(pids)/pids.max", String(SlicePlan.pidsPerSlice)) }
         if let most = abilities.ioMaxBytesPerSecond, let io = group("io", as: "io") {
-            for disk in groups.disks { write("\(io)/io.max", "\(disk) rbps=\(most) wbps=\(most)") }
+            for disk in groups.disks { throttle("\(io)/io.max", "\(disk) rbps=\(most) wbps=\(most)") }
         }
         probeVersion2()
         limitVersion2(groups)

@@ -67,6 +67,7 @@ extension SliceAction {
         case .makeFolder(let path, let mode): ["folder", .string(path), .integer(Int64(mode))]
         case .makeGroup(let path): ["group", .string(path)]
         case .write(let path, let value): ["write", .string(path), .string(value)]
+        case .throttle(let path, let value): ["throttle", .string(path), .string(value)]
         case .confirm(let path, let value): ["confirm", .string(path), .string(value)]
         case .filterDevices(let path, let rules):
             ["devices", .string(path), .array(rules.map { .string($0.description) })]
@@ -87,6 +88,7 @@ extension SliceAction {
         case ("group", nil, nil, nil): self = .makeGroup(path: path)
         case ("folder", _, let mode?, _): self = .makeFolder(path: path, mode: UInt32(truncatingIfNeeded: mode))
         case ("write", let value?, _, _): self = .write(path: path, value: value)
+        case ("throttle", let value?, _, _): self = .throttle(path: path, value: value)
         case ("confirm", let value?, _, _): self = .confirm(path: path, value: value)
         case ("devices", _, _, let texts?):
             let rules = texts.compactMap { $0.string.flatMap { DeviceRule($0) } }

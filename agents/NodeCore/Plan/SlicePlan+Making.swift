@@ -45,6 +45,10 @@ struct PlanWriter {
         steps.append(SliceStep(.write(path: path, value: value)))
     }
 
+    mutating func throttle(_ path: String, _ value: String) {
+        steps.append(SliceStep(.throttle(path: path, value: value)))
+    }
+
     mutating func confirm(_ path: String, _ value: String) {
         steps.append(SliceStep(.confirm(path: path, value: value)))
     }

@@ -57,6 +57,8 @@ package enum SliceAction: Hashable, Sendable {
     /// A cgroup.
     case makeGroup(path: String)
     case write(path: String, value: String)
+    /// Bounds what may be read and written of a disk that may be taken out.
+    case throttle(path: String, value: String)
     /// Denies every device but these to what runs in the group.
     case filterDevices(path: String, rules: [DeviceRule])
     /// Lets a canary try to get out; fails when it does.
