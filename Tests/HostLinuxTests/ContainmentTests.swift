@@ -165,6 +165,12 @@ import TidemillSeams
         #expect(try say(script, omit: "seccomp") == "0\n")
     }
 
+    @Test func `a child for one's own parent is refused`() throws {
+        let script = "perl -e 'print syscall(\(Call.clone), 0x8011, 0, 0, 0, 0) < 0 ? \"$!\\n\" : \"made\\n\"'"
+        #expect(try say(script) == "Operation not permitted\n")
+        #expect(try say(script, omit: "seccomp").hasPrefix("made\n"))
+    }
+
     @Test func `threads and processes are not refused`() throws {
         #expect(try say("(sleep 0.01 & wait); seq 1 3 | sort -r | xargs -P 2 -n 1 echo | wc -l") == "3\n")
     }
@@ -176,10 +182,14 @@ import TidemillSeams
         #expect(try say("ulimit -Hc", omit: "rlimits") == "\(hardCoreLimit())\n")
     }
 
-    private func hardCoreLimit() -> String {
+    private func hardCoreBytes() -> rlim_t {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        return limit.rlim_max == rlim_t.max ? "unlimited" : String(limit.rlim_max / 512)
+        return limit.rlim_max
+    }
+
+    private func hardCoreLimit() -> String {
+        hardCoreBytes() == rlim_t.max ? "unlimited" : String(hardCoreBytes() / 512)
     }
 
     @Test func `it cannot reach its init`() throws {

@@ -27,7 +27,7 @@ import TidemillSeams
     /// A session that can be spoken to.
     final class Session {
         let process: ProcessHandle
-        private var socket: StreamSocket?
+        private(set) var socket: StreamSocket?
         private var reader = ExecFrameReader()
         private(set) var heard = Heard()
 
@@ -64,7 +64,7 @@ import TidemillSeams
     }
 
     /// Runs `body` with a contained task that runs.
-    private func withTask(
+    func withTask(
         cut: SliceCut = SliceCut(), broken: String = "",
         _ body: (ShimBench, StartedRecord) async throws -> Void
     ) async throws {
@@ -243,6 +243,8 @@ import TidemillSeams
     @Test func `a session ends when its agent hangs up, and when its shim is killed`() async throws {
         for isKilled in [false, true] {
             try await withTask { bench, started in
+                // The init, the shell, and what it starts once it has written.
+                #expect(try eventually { try bench.processes == 3 })
                 let before = try bench.processes
                 let spec = ExecSpec(
                     in: bench.spec, started, command: ["sh", "-c", "trap '' HUP; echo in; sleep 1000"], terminal: nil)

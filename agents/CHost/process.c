@@ -96,6 +96,18 @@ int tm_pidfd_wait(int pidfd, struct tm_exit *result) {
     return 1;
 }
 
+int tm_reap(pid_t pid, struct tm_exit *result) {
+    int found = 0;
+    for (;;) {
+        siginfo_t information = {0};
+        if (waitid(P_ALL, 0, &information, WEXITED | WNOHANG | __WALL) < 0 || information.si_pid == 0) return found;
+        if (information.si_pid != pid) continue;
+        result->status = information.si_status;
+        result->by_signal = information.si_code != CLD_EXITED;
+        found = 1;
+    }
+}
+
 int tm_pidfd_ended(int pidfd, int timeout_ms) {
     struct pollfd entry = {.fd = pidfd, .events = POLLIN};
     return poll(&entry, 1, timeout_ms) > 0 && entry.revents != 0;

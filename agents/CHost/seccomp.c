@@ -73,7 +73,7 @@ enum {
 /// A filter as it grows.
 struct program {
     unsigned count;
-    struct sock_filter lines[REFUSED * 2 + 40];
+    struct sock_filter lines[REFUSED * 2 + 64];
 };
 
 static void add(struct program *program, uint16_t code, uint32_t value, uint8_t yes, uint8_t no) {
@@ -121,7 +121,8 @@ int tm_seccomp_load(void) {
 #endif
     // Its flags are behind a pointer, where no filter can look: programs fall back to clone.
     if_equal(&program, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-    if_call_has_bits(&program, SYS_clone, FIRST, NEW_NAMESPACES);
+    // A child for the parent of a session would be one of a process outside of the slice.
+    if_call_has_bits(&program, SYS_clone, FIRST, NEW_NAMESPACES | CLONE_PARENT);
     if_call_has_bits(&program, SYS_unshare, FIRST, NEW_NAMESPACES | NEW_TIME);
     if_call_pushes_input(&program);
     for (unsigned index = 0; index < REFUSED; index++) if_equal(&program, refused[index], SECCOMP_RET_ERRNO | EPERM);

@@ -64,7 +64,6 @@ static void die_with_shim(void) {
 static _Noreturn void be_session(const struct tm_session_spec *spec, const struct tm_joins *joins, int apart,
                                  struct streams streams) {
     tm_default_signals();
-    tm_be_killable_for_memory(spec->oom_score_adjust);
     tm_join(joins, spec->group_procs);
     if (apart && setns(spec->init_pidfd, apart) < 0) tm_fail("cannot enter the slice's namespaces", NULL);
     // What the view of the init's namespaces settles need not be done again.
@@ -106,6 +105,7 @@ int tm_session_start(const struct tm_session_spec *spec, struct tm_session *sess
     // What fails from here to the fork is told on our own socket, as what fails after it.
     tm_reports = sockets[1];
     session->reports = sockets[0];
+    tm_be_killable_for_memory(spec->oom_score_adjust); // the child has it from us
     tm_joins_open(&joins, spec->group_procs);
     int first = namespaces_apart(spec->init_pid, CLONE_NEWUSER | CLONE_NEWPID);
     int others = namespaces_apart(
@@ -137,6 +137,11 @@ int tm_session_start(const struct tm_session_spec *spec, struct tm_session *sess
 int tm_terminal_resize(int terminal, uint16_t rows, uint16_t columns) {
     struct winsize size = {.ws_row = rows, .ws_col = columns};
     return ioctl(terminal, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+}
+
+int tm_bytes_waiting(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
 }
 
 int tm_unblock(int descriptor) {

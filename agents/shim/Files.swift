@@ -18,6 +18,12 @@ func writeFile(_ path: String, _ text: String) -> Int32 {
     return text.withUTF8 { tm_write_file(path, $0.baseAddress, $0.count) }
 }
 
+/// Our own preference of the out-of-memory killer.
+func ownOOMScoreAdjust() -> Int32 {
+    let bytes = readFile("/proc/self/oom_score_adj", limit: 16) ?? []
+    return Int32(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)) ?? 0
+}
+
 /// The text of an errno.
 func describe(_ number: Int32) -> String {
     String(cString: strerror(number < 0 ? -number : number))

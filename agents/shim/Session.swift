@@ -8,16 +8,33 @@ import TidemillSeams
 ///
 /// It stays outside of the slice and holds only the ends of the command's streams. The session ends with the slice, for the
 /// command is in its pid namespace; with this process, by the parent-death signal; and with the agent, by descriptor 0.
+///
+/// Invariants, whatever the command and the client do, for no limit of a tenant holds this process:
+/// 1. It holds no more than `mostWaiting`, and a little, in either direction.
+/// 2. It reaps what ends below it within `reapMilliseconds`: an init does not finish before, and the slice not without it.
+/// 3. It ends within `lastWords` of the slice's init.
 struct Session {
     /// How much may wait on either side before the other is not read any more.
     private static let mostWaiting = 256 << 10
+    /// How much is moved at a time; no more than a frame holds.
+    private static let pieceBytes = 32 << 10
     /// Between SIGHUP and the end when the agent is gone.
     private static let graceMilliseconds: Int32 = 1_000
+    /// How long the client has, once the slice has ended, to hear the rest.
+    private static let lastWords: Duration = .seconds(2)
+    /// Between two looks for what has ended, once the command has.
+    private static let reapMilliseconds: Int32 = 100
+    /// More than a terminal's buffers hold.
+    private static let terminalBytes = 16 << 10
 
     private let spec: ExecSpec
     private let broken: Broken
     private let agent: Int32 = 0
     private var command = tm_session()
+    /// The slice's init; -1 once it has ended.
+    private var sliceInit: Int32 = -1
+    /// On the boot clock, set when the slice has ended: then this process ends too.
+    private var end: Int64?
     /// The terminal's our side; -1 without one.
     private var terminal: Int32 = -1
     private var reader = ExecFrameReader()
@@ -27,6 +44,9 @@ struct Session {
     private var hasStarted = false
     private var isAgentGone = false
     private var ended: tm_exit?
+    /// How much of each stream is still passed on. Bounded once the command has ended, since others may hold its streams.
+    private var outputLeft = Int.max
+    private var errorsLeft = Int.max
 
     init(_ spec: ExecSpec, broken: Broken) {
         self.spec = spec
@@ -40,26 +60,29 @@ struct Session {
         if let sentence = start() {
             send(.failed(sentence))
         } else {
-            while ended == nil, !isAgentGone { turn() }
+            while ended == nil, !isOver { turn() }
             if isAgentGone { return cut() }
             if let ended, hasStarted {
-                takeOutput(isLast: true)
+                takeLastOutput()
                 send(
                     .exit(
                         code: ended.by_signal != 0 ? nil : ended.status,
                         signal: ended.by_signal != 0 ? ended.status : nil))
             }
         }
-        while !toAgent.isEmpty, !isAgentGone { turn() }
-        return isAgentGone ? 1 : 0
+        while !toAgent.isEmpty, !isOver { turn() }
+        return toAgent.isEmpty && !isAgentGone ? 0 : 1
     }
+
+    /// Whether nothing can be told any more.
+    private var isOver: Bool { isAgentGone || end.map { tm_boottime_ns() >= $0 } ?? false }
 
     // MARK: Start
 
     /// Nil, or why nothing runs.
     private mutating func start() -> String? {
-        let handle = tm_pidfd_open(spec.initProcess.pid)
-        guard handle >= 0, tm_start_ticks("/proc", spec.initProcess.pid) == spec.initProcess.startTicks else {
+        sliceInit = tm_pidfd_open(spec.initProcess.pid)
+        guard sliceInit >= 0, tm_start_ticks("/proc", spec.initProcess.pid) == spec.initProcess.startTicks else {
             return "The task has ended."
         }
         let start = CStart(spec, broken: broken)
@@ -69,26 +92,27 @@ struct Session {
         wish.group_procs = start.groupProcs
         wish.user_id = start.standing.userNumber
         wish.group_id = start.standing.groupNumber
-        wish.init_pidfd = handle
+        wish.init_pidfd = sliceInit
         wish.init_pid = spec.initProcess.pid
+        wish.oom_score_adjust = max(0, ownOOMScoreAdjust())
         if let size = spec.terminal {
             wish.has_terminal = 1
             wish.rows = size.rows
             wish.columns = size.columns
         }
         let result = tm_session_start(&wish, &command)
-        close(handle)
         return result < 0 ? "The slice cannot be entered: \(describe(result))." : nil
     }
 
     // MARK: Between agent and command
 
+    /// Waits for something to do, and does a bounded part of it: whoever floods us does not keep us from the others.
     private mutating func turn() {
         let isRoomAtAgent = toAgent.count < Self.mostWaiting
         let isRoomAtCommand = toCommand.count < Self.mostWaiting
         var agentEvents = toAgent.isEmpty ? 0 : POLLOUT
         if isRoomAtCommand { agentEvents |= POLLIN }
-        let isReading = hasStarted && isRoomAtAgent
+        let isReading = hasStarted && isRoomAtAgent && ended == nil
         var waiting = [
             pollfd(fd: agent, events: Int16(agentEvents), revents: 0),
             pollfd(fd: command.reports, events: Int16(POLLIN), revents: 0),
@@ -96,20 +120,38 @@ struct Session {
             pollfd(fd: toCommand.isEmpty ? -1 : command.input, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: isReading ? command.output : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: isReading ? command.errors : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: sliceInit, events: Int16(POLLIN), revents: 0),
         ]
-        if poll(&waiting, nfds_t(waiting.count), -1) < 0 { return }
+        if poll(&waiting, nfds_t(waiting.count), ended == nil && end == nil ? -1 : Self.reapMilliseconds) < 0 { return }
         if waiting[1].revents != 0 { takeReports() }
         if waiting[0].revents & Int16(POLLIN) != 0 { takeFrames() }
         if waiting[0].revents & Int16(POLLOUT) != 0 { flush() }
         if waiting[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { isAgentGone = true }
         if waiting[3].revents != 0 { feed() }
-        if waiting[4].revents != 0 || waiting[5].revents != 0 { takeOutput(isLast: false) }
-        if waiting[2].revents != 0 {
-            // What the first process of the session said before its end counts first.
-            takeReports()
-            var result = tm_exit()
-            if tm_pidfd_wait(command.pidfd, &result) == 1 { ended = result }
-        }
+        if waiting[4].revents != 0 || waiting[5].revents != 0 { takeOutput() }
+        // What the first process of the session said before its end counts first.
+        if waiting[2].revents != 0 { takeReports() }
+        if waiting[2].revents != 0 || ended != nil { reap() }
+        if waiting[6].revents != 0 { endWithSlice() }
+    }
+
+    private mutating func reap() {
+        var result = tm_exit()
+        if tm_reap(command.pid, &result) == 1 { ended = result }
+    }
+
+    /// The slice's init waits for all that is in its namespaces; a command that is not in them is ended here.
+    private mutating func endWithSlice() {
+        close(sliceInit)
+        sliceInit = -1
+        end = tm_boottime_ns() + Self.lastWords.wholeNanoseconds
+        if ended == nil { kill(command: SIGKILL) }
+    }
+
+    private func kill(command signal: Int32) {
+        if command.pidfd < 0 { return }
+        _ = Glibc.kill(-command.pid, signal)
+        _ = tm_pidfd_signal(command.pidfd, signal)
     }
 
     private mutating func takeReports() {
@@ -136,20 +178,17 @@ struct Session {
     }
 
     private mutating func takeFrames() {
-        var isMore = true
-        while isMore, toCommand.count < Self.mostWaiting {
-            guard let hasRead = readOnce(agent, { bytes in reader.append(bytes) }) else {
-                isAgentGone = true
-                return
-            }
-            isMore = hasRead
-            do throws(ExecFrameError) {
-                while let frame = try reader.next() { take(frame) }
-            } catch {
-                complain("the agent speaks another language: \(error)")
-                isAgentGone = true
-                return
-            }
+        var bytes: [UInt8] = []
+        guard readOnce(agent, most: Self.pieceBytes, { bytes = Array($0) }) != nil else {
+            isAgentGone = true
+            return
+        }
+        reader.append(bytes)
+        do throws(ExecFrameError) {
+            while let frame = try reader.next() { take(frame) }
+        } catch {
+            complain("the agent speaks another language: \(error)")
+            isAgentGone = true
         }
     }
 
@@ -199,33 +238,49 @@ struct Session {
         command.input = -1
     }
 
-    /// Moves what the command wrote; when it has ended, all that is still there, however much waits at the agent.
-    private mutating func takeOutput(isLast: Bool) {
-        command.output = takeStream(command.output, isLast: isLast) { .output($0) }
-        command.errors = takeStream(command.errors, isLast: isLast) { .errors($0) }
+    /// Moves a piece of each stream that the command wrote.
+    private mutating func takeOutput() {
+        (command.output, outputLeft) = takePiece(command.output, outputLeft) { .output($0) }
+        (command.errors, errorsLeft) = takePiece(command.errors, errorsLeft) { .errors($0) }
     }
 
-    private mutating func takeStream(
-        _ descriptor: Int32, isLast: Bool, _ frame: ([UInt8]) -> ExecFrame
-    ) -> Int32 {
-        guard descriptor >= 0 else { return -1 }
-        while toAgent.count < Self.mostWaiting || isLast {
-            var taken: [UInt8] = []
-            guard let isMore = readOnce(descriptor, { taken = Array($0) }) else {
-                if descriptor != terminal { close(descriptor) }
-                return -1
-            }
-            if !isMore { break }
-            for piece in ExecFrame.pieces(taken, frame) { send(piece) }
+    /// Moves what was in the streams when the command ended, at the agent's pace. What others write later is dropped.
+    private mutating func takeLastOutput() {
+        outputLeft = bytesWaiting(command.output)
+        errorsLeft = bytesWaiting(command.errors)
+        while outputLeft + errorsLeft > 0, !isOver {
+            if toAgent.count < Self.mostWaiting { takeOutput() } else { turn() }
         }
-        return descriptor
+    }
+
+    private func bytesWaiting(_ stream: Int32) -> Int {
+        // The kernel does not count all that a terminal holds.
+        stream >= 0 && stream == terminal ? Self.terminalBytes : max(0, Int(tm_bytes_waiting(stream)))
+    }
+
+    /// Reads a stream once, at most `left` of it. What is left of it then, 0 when nothing more comes.
+    private mutating func takePiece(
+        _ stream: Int32, _ left: Int, _ frame: ([UInt8]) -> ExecFrame
+    ) -> (stream: Int32, left: Int) {
+        guard stream >= 0, left > 0 else { return (stream, 0) }
+        var taken: [UInt8] = []
+        switch readOnce(stream, most: min(left, Self.pieceBytes), { taken = Array($0) }) {
+        case true?:
+            send(frame(taken))
+            return (stream, left - taken.count)
+        case false?:
+            return (stream, ended == nil ? left : 0)
+        case nil:
+            if stream != terminal { close(stream) }
+            return (-1, 0)
+        }
     }
 
     /// Hands what can be read now to `body`. True: something was; false: nothing for now; nil: the stream has ended.
-    private func readOnce(_ descriptor: Int32, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool? {
-        withUnsafeTemporaryAllocation(byteCount: 32 << 10, alignment: 16) { buffer in
+    private func readOnce(_ descriptor: Int32, most: Int, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool? {
+        withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 16) { buffer in
             while true {
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                let count = read(descriptor, buffer.baseAddress, min(most, buffer.count))
                 if count > 0 {
                     body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                     return true
@@ -264,12 +319,14 @@ struct Session {
     /// Nobody listens any more: the command is told, and ended when it does not end.
     private mutating func cut() -> Int32 {
         if terminal >= 0 { close(terminal) }
-        if ended == nil {
-            kill(-command.pid, SIGHUP)
+        if ended == nil, command.pidfd >= 0 {
+            _ = Glibc.kill(-command.pid, SIGHUP)
             _ = tm_pidfd_ended(command.pidfd, Self.graceMilliseconds)
-            kill(-command.pid, SIGKILL)
-            _ = tm_pidfd_signal(command.pidfd, SIGKILL)
+            kill(command: SIGKILL)
+            // Who reaps it when we are gone is not known.
+            _ = tm_pidfd_ended(command.pidfd, Self.graceMilliseconds)
         }
+        reap()
         return 1
     }
 }

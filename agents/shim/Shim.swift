@@ -94,11 +94,6 @@ struct Shim {
         }
     }
 
-    private func ownOOMScoreAdjust() -> Int32 {
-        let bytes = readFile("/proc/self/oom_score_adj", limit: 16) ?? []
-        return Int32(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)) ?? 0
-    }
-
     private mutating func startTask() {
         var output: Int32 = -1
         let result = tm_log_pipe(&logEnd, &output)

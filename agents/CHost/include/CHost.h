@@ -88,6 +88,8 @@ int tm_pidfd_open(pid_t pid);
 int tm_pidfd_signal(int pidfd, int signal);
 /// 1 and `result` when the process ended and was our child; 0 when it runs; -ECHILD when it is not our child.
 int tm_pidfd_wait(int pidfd, struct tm_exit *result);
+/// Reaps every child that has ended, also one that another process made for us. 1 and `result` when `pid` was among them.
+int tm_reap(pid_t pid, struct tm_exit *result);
 /// 1 when the process behind the pidfd has ended (child or not), 0 when it runs. Waits at most `timeout_ms`.
 int tm_pidfd_ended(int pidfd, int timeout_ms);
 /// Field 22 of PROC_ROOT/PID/stat, or a negative errno.
@@ -239,6 +241,7 @@ struct tm_session_spec {
     /// The slice's init: its pidfd and its number here.
     int init_pidfd;
     pid_t init_pid;
+    /// Of the command and of this process: no limit of a tenant holds either from the outside.
     int oom_score_adjust;
     int has_terminal;
     uint16_t rows;
@@ -259,6 +262,8 @@ struct tm_session {
 int tm_session_start(const struct tm_session_spec *spec, struct tm_session *session);
 /// Sets a terminal's size.
 int tm_terminal_resize(int terminal, uint16_t rows, uint16_t columns);
+/// How much can be read now, or a negative errno.
+int tm_bytes_waiting(int descriptor);
 /// Makes a descriptor not block.
 int tm_unblock(int descriptor);
 
