@@ -180,6 +180,29 @@ import TidemillSeams
             try say("ulimit -c; ulimit -Hc; test $(ulimit -n) -le 65536 && test $(ulimit -Hn) -le 524288 && echo low")
                 == "0\n0\nlow\n")
         #expect(try say("ulimit -Hc", omit: "rlimits") == "\(hardCoreLimit())\n")
+        // Not 0: that stops dumps into files alone, and 1 also those that the machine's own program takes.
+        let core = try say("grep '^Max core' /proc/self/limits | tr -s ' '")
+        #expect(core.hasPrefix("Max core file size \(min(1, hardCoreBytes())) \(min(1, hardCoreBytes()))"), "\(core)")
+    }
+
+    @Test func `priorities that its agent may take are not the task's to take`() throws {
+        let script = "grep -E '^Max (nice|realtime) priority' /proc/self/limits | tr -s ' ' | cut -d' ' -f4,5"
+        let resources = [__RLIMIT_RTPRIO, __RLIMIT_NICE]
+        let before = resources.map { resource in
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+            return limit
+        }
+        defer {
+            for (resource, var limit) in zip(resources, before) {
+                setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+            }
+        }
+        // Who may not raise them has none to hand on, as a rule.
+        var raised = rlimit(rlim_cur: 10, rlim_max: 10)
+        let isRaised = resources.allSatisfy { setrlimit(__rlimit_resource_t($0.rawValue), &raised) == 0 }
+        #expect(try say(script) == "0 0\n0 0\n")
+        if isRaised { #expect(try say(script, omit: "rlimits") == "10 10\n10 10\n") }
     }
 
     private func hardCoreBytes() -> rlim_t {

@@ -24,6 +24,18 @@ static void bound(const struct tm_containment *containment, int resource, const 
     tm_refused(containment, "cannot set the limit", name);
 }
 
+/// No dump into a file, nor into the program that many machines name in core_pattern: it would run as root, outside of the
+/// slice. For such a program the kernel obeys no limit but 1 (fs/coredump.c), which is also below the smallest file.
+static void bound_core(const struct tm_containment *containment) {
+    struct rlimit one = {.rlim_cur = 1, .rlim_max = 1};
+    char pattern[2] = {0};
+    if (setrlimit(RLIMIT_CORE, &one) == 0) return;
+    bound(containment, RLIMIT_CORE, "core", 0, 0); // it was 0 already, and may not be raised
+    if (tm_read_file("/proc/sys/kernel/core_pattern", pattern, 1) == 1 && pattern[0] == '|')
+        tm_report_send(TM_REPORT_NOTE, EPERM, "Core dumps of the task go to the machine's own program: %s.",
+                       "the agent was started with a limit of 0 for them, and may not set it to 1");
+}
+
 static void raise_loopback(const struct tm_containment *containment) {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
     int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -44,9 +56,11 @@ static void empty_bounding_set(const struct tm_containment *containment) {
 
 void tm_contain_privileged(const struct tm_containment *containment) {
     if (tm_wants(containment, TM_RLIMITS)) {
-        bound(containment, RLIMIT_CORE, "core", 0, 0);
+        bound_core(containment);
         bound(containment, RLIMIT_NOFILE, "nofile", 65536, 524288);
         bound(containment, RLIMIT_MSGQUEUE, "msgqueue", 65536, 65536);
+        bound(containment, RLIMIT_RTPRIO, "rtprio", 0, 0);
+        bound(containment, RLIMIT_NICE, "nice", 0, 0);
     }
     if (tm_wants(containment, TM_NETWORK)) raise_loopback(containment);
     if (tm_wants(containment, TM_CAPS)) empty_bounding_set(containment);
