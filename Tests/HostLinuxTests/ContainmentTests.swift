@@ -171,6 +171,31 @@ import TidemillSeams
         #expect(try say(script, omit: "seccomp").hasPrefix("made\n"))
     }
 
+    @Test func `sockets are of a few families`() throws {
+        // Of a virtual machine's host, of packets, of Bluetooth; asked for as root, so that it is not the user that is refused.
+        let script = """
+            perl -e 'for $f (40, 17, 31) { for $t (1, 3) {
+                print syscall(\(Call.socket), $f, $t, 0) < 0 && $!{EAFNOSUPPORT} ? "refused " : "reached "
+            } } print syscall(\(Call.socketpair), 40, 1, 0, 0) < 0 && $!{EAFNOSUPPORT} ? "refused" : "reached"'
+            """
+        let all = Array(repeating: "refused", count: 7).joined(separator: " ")
+        #expect(try say(script) == all)
+        #expect(try say(script, omit: "seccomp,nnp,uid,caps") != all)
+        let usual = """
+            perl -e 'for $f (1, 2, 16) { print syscall(\(Call.socket), $f, $f == 16 ? 3 : 1, 0) < 0 ? "$! " : "ok " }
+                $b = "12345678"; print syscall(\(Call.socketpair), 1, 1, 0, $b) < 0 ? "$!" : "ok"'
+            """
+        #expect(try say(usual) == "ok ok ok ok")
+    }
+
+    @Test func `a terminal's line discipline cannot be changed`() throws {
+        let script = """
+            perl -e 'open(T, "+<", "/dev/ptmx"); $n = pack("i", 0); print ioctl(T, 0x5423, $n) ? "set" : "$!"'
+            """
+        #expect(try say(script) == "Operation not permitted")
+        #expect(try say(script, omit: "seccomp") == "set")
+    }
+
     @Test func `threads and processes are not refused`() throws {
         #expect(try say("(sleep 0.01 & wait); seq 1 3 | sort -r | xargs -P 2 -n 1 echo | wc -l") == "3\n")
     }

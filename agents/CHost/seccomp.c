@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #if defined(__x86_64__)
@@ -99,13 +100,24 @@ static void if_call_has_bits(struct program *program, uint32_t call, uint32_t of
     answer(program, SECCOMP_RET_ALLOW);
 }
 
-/// Input pushed into a terminal would be typed by whoever reads it next.
-static void if_call_pushes_input(struct program *program) {
-    add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 6);
+/// Input pushed into a terminal would be typed by whoever reads it next; a line discipline is a module that it loads.
+static void if_call_is_of_terminals(struct program *program) {
+    add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 8);
     load(program, SECOND);
     if_equal(program, TIOCSTI, SECCOMP_RET_ERRNO | EPERM);
     if_equal(program, TIOCLINUX, SECCOMP_RET_ERRNO | EPERM);
+    if_equal(program, TIOCSETD, SECCOMP_RET_ERRNO | EPERM);
     answer(program, SECCOMP_RET_ALLOW);
+}
+
+/// Other families are seldom looked at, and asking for one loads its module; AF_VSOCK knows no network namespace.
+static void if_call_is_of_rare_family(struct program *program, uint32_t call) {
+    static const uint32_t usual[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+    enum { USUAL = sizeof usual / sizeof *usual };
+    add(program, BPF_JMP | BPF_JEQ | BPF_K, call, 0, 2 + 2 * USUAL);
+    load(program, FIRST);
+    for (unsigned index = 0; index < USUAL; index++) if_equal(program, usual[index], SECCOMP_RET_ALLOW);
+    answer(program, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
 }
 
 int tm_seccomp_load(void) {
@@ -124,7 +136,9 @@ int tm_seccomp_load(void) {
     // A child for the parent of a session would be one of a process outside of the slice.
     if_call_has_bits(&program, SYS_clone, FIRST, NEW_NAMESPACES | CLONE_PARENT);
     if_call_has_bits(&program, SYS_unshare, FIRST, NEW_NAMESPACES | NEW_TIME);
-    if_call_pushes_input(&program);
+    if_call_is_of_terminals(&program);
+    if_call_is_of_rare_family(&program, SYS_socket);
+    if_call_is_of_rare_family(&program, SYS_socketpair);
     for (unsigned index = 0; index < REFUSED; index++) if_equal(&program, refused[index], SECCOMP_RET_ERRNO | EPERM);
     answer(&program, SECCOMP_RET_ALLOW);
     struct sock_fprog whole = {.len = (unsigned short)program.count, .filter = program.lines};
