@@ -87,6 +87,19 @@ import TidemillSeams
         }
     }
 
+    @Test func `a file may be hidden, by whatever name`() throws {
+        try withFolder { folder in
+            symlink("secret", folder + "/link")
+            let script = "cat \(folder)/secret; echo x > \(folder)/new || ls \(folder)"
+            for name in ["secret", "link"] {
+                let said = try say(script, hidden: ["\(folder)/\(name)", "\(folder)/none"])
+                #expect(!said.contains("told") && said.hasSuffix("link\nsecret\n"), "\(said)")
+            }
+            #expect(try say("cat \(folder)/secret", hidden: ["\(folder)/secret"], shared: [folder]) == "")
+            #expect(try HostFile.readText(folder + "/secret") == "told")
+        }
+    }
+
     @Test func `a shared folder in /tmp is at its own path`() throws {
         let bench = try ShimBench(["true"])
         defer { bench.close() }

@@ -50,7 +50,7 @@ static int is_folder(int descriptor) {
 
 // MARK: Covers and shares
 
-/// A folder that is covered, or one that stays as it is on the machine. Applied from the shortest path to the longest,
+/// A folder or file that is covered, or one that stays as it is on the machine. Applied from the shortest path to the longest,
 /// so that the inner one wins.
 struct place {
     const char *path;
@@ -108,7 +108,9 @@ static void make_point(const char *path, int folder) {
 }
 
 static void cover(const struct tm_containment *containment, struct place *place) {
-    if (mount("tmpfs", place->path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0555,size=64k") == 0)
+    if (mount("tmpfs", place->path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0555,size=64k") == 0
+        // A file is hidden behind one that is empty.
+        || (errno == ENOTDIR && mount("/dev/null", place->path, NULL, MS_BIND, NULL) == 0))
         place->is_covered = 1;
     else if (errno != ENOENT && errno != ENOTDIR) tm_refused(containment, "cannot cover", place->path);
 }
