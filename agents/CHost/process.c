@@ -128,18 +128,42 @@ int64_t tm_start_ticks(const char *proc_root, pid_t pid) {
     return -EINVAL;
 }
 
-static int signal_members(const char *folder, int signal) {
+static FILE *open_members(const char *folder) {
     char path[PATH_MAX];
-    if ((size_t)snprintf(path, sizeof path, "%s/cgroup.procs", folder) >= sizeof path) return -ENAMETOOLONG;
-    FILE *members = fopen(path, "re");
+    errno = ENAMETOOLONG;
+    return (size_t)snprintf(path, sizeof path, "%s/cgroup.procs", folder) < sizeof path ? fopen(path, "re") : NULL;
+}
+
+/// The most that are signalled at a time; callers come again while there are any.
+enum { MOST_HELD = 256 };
+
+/// A number that was read may be another process's a moment later. So it is held first; then, when the number is read once
+/// more and the process that we hold has not ended since, it is the member.
+static void signal_held(const char *folder, const pid_t *numbers, const int *handles, int count, int signal) {
+    FILE *members = open_members(folder);
+    for (int pid; members && fscanf(members, "%d", &pid) == 1;) {
+        for (int index = 0; index < count; index++)
+            if (numbers[index] == pid && !tm_pidfd_ended(handles[index], 0)) tm_pidfd_signal(handles[index], signal);
+    }
+    if (members) fclose(members);
+}
+
+static int signal_members(const char *folder, int signal) {
+    pid_t numbers[MOST_HELD];
+    int handles[MOST_HELD], held = 0, count = 0, pid;
+    FILE *members = open_members(folder);
     if (!members) return errno == ENOENT || errno == ENODEV ? 0 : -errno;
-    int count = 0, pid;
     while (fscanf(members, "%d", &pid) == 1) {
-        // 0 is a process outside our pid namespace; it counts, but a signal would go to our own group.
-        if (signal && pid > 0) kill(pid, signal);
         count++;
+        // 0 is a process outside our pid namespace; it counts, but we have no number for it.
+        int handle = signal && pid > 0 && held < MOST_HELD ? tm_pidfd_open(pid) : -1;
+        if (handle < 0) continue;
+        numbers[held] = pid;
+        handles[held++] = handle;
     }
     fclose(members);
+    if (held > 0) signal_held(folder, numbers, handles, held, signal);
+    for (int index = 0; index < held; index++) close(handles[index]);
     return count;
 }
 
