@@ -240,6 +240,30 @@ import TidemillSeams
         #expect(numbers == Array((numbers.first ?? 0)...5000))
     }
 
+    @Test(arguments: [1, 2])
+    func `a log that cannot be rotated stays bounded, and the task goes on`(files: Int) throws {
+        let bench = try ShimBench(["sh", "-c", "seq 1 5000; echo last"])
+        // Nothing can be moved there, and with one file the file itself cannot be taken away.
+        let obstacle = bench.folder + (files == 1 ? "/log" : "/log.1")
+        defer {
+            if files == 1 { umount(obstacle) } else { rmdir(obstacle) }
+            bench.close()
+        }
+        bench.spec.logMaxBytes = 4096
+        bench.spec.logFiles = files
+        if files == 1 {
+            try HostFile.writeDurably([], to: obstacle)
+            try #require(mount(obstacle, obstacle, nil, UInt(MS_BIND), nil) == 0)
+        } else {
+            try HostFile.makeFolder(obstacle)
+        }
+        try bench.launch()
+        #expect(try bench.awaitEnd().reason == .completed)
+        let log = try bench.log
+        #expect(log.utf8.count <= 4096 && log.hasSuffix("5000\nlast\n"))
+        #expect(bench.complaints.contains("cannot be moved away"))
+    }
+
     @Test func `the record says how long it took to end the slice`() throws {
         let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"])
         defer { bench.close() }

@@ -24,7 +24,7 @@ struct LogWriter {
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let room = maxBytes - size
+            let room = max(0, maxBytes - size)
             if rest.count <= room { return put(rest) }
             let fitting = rest.prefix(room)
             if let lineEnd = fitting.lastIndex(of: 10) {
@@ -49,7 +49,7 @@ struct LogWriter {
             let count = write(descriptor, whole.baseAddress.map { $0 + done }, whole.count - done)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 {
-                complainOnce(errno)
+                complainOfLoss(errno)
                 return
             }
             done += count
@@ -63,18 +63,33 @@ struct LogWriter {
         if descriptor >= 0 { close(descriptor) }
         if files == 1 { unlink(path) }
         open()
+        if size > 0 { restart() }
+    }
+
+    /// The full file is still there: it is begun anew, or nothing more is written to it for now.
+    private mutating func restart() {
+        complainOnce("a full log cannot be moved away, and is begun anew")
+        if ftruncate(descriptor, 0) != 0 {
+            close(descriptor)
+            descriptor = -1
+        }
+        size = 0
     }
 
     private mutating func open() {
         descriptor = tm_open_append(path, 0o600)
-        if descriptor < 0 { complainOnce(-descriptor) }
+        if descriptor < 0 { complainOfLoss(-descriptor) }
         size = descriptor < 0 ? 0 : max(0, lseek(descriptor, 0, SEEK_END))
         endsLine = true
     }
 
-    private mutating func complainOnce(_ number: Int32) {
+    private mutating func complainOfLoss(_ number: Int32) {
+        complainOnce("output is being dropped: cannot write \(path): \(describe(number))")
+    }
+
+    private mutating func complainOnce(_ sentence: String) {
         if hasComplained { return }
         hasComplained = true
-        complain("output is being dropped: cannot write \(path): \(describe(number))")
+        complain(sentence)
     }
 }
