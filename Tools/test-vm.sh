@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A virtual machine as operators' machines are: systemd, cgroup v2 alone, four NUMA nodes. test-vm.sh [SUITE…], each of them a
 # script of Tools/vm/suites that runs inside, on a fresh copy of the saved machine.
-# TIDEMILL_HOSTILE gives tidemill-hostile further options, such as --only=cpu.
+# TIDEMILL_HOSTILE gives tidemill-hostile further options, such as --only=cpu; TIDEMILL_BUILT takes the programs as they are.
 # Last line: vm: suites=NAME,… passed=N failed=0
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
@@ -28,19 +28,24 @@ done
 # What runs that were themselves killed have left.
 find .build/vm -maxdepth 1 \( -name 'run.*' -o -name 'building.*' \) -mmin +180 -exec rm -rf {} + 2>/dev/null
 bash Tools/vm/setup.sh || give_up "the programs for the virtual machine are missing"
+
+# programs BUILD SCRIPT…: what suites take of a build, by their lines "# Programs: BUILD NAME…", each once.
+programs() {
+    local build=$1
+    shift
+    sed -n "s/^# Programs: $build //p" "$@" | xargs -r -n 1 | sort -u
+}
+
 # What operators get, linked statically; and the debug build, which alone obeys TIDEMILL_BREAK.
-shipped=(tidemill tidemill-controller tidemill-agent tidemill-shim)
-hostile=(tidemill-attacker tidemill-hostile)
-debug=$BIN
 began=$SECONDS
-if grep -q '^# Programs: debug' "${scripts[@]}" && [ -z "${TIDEMILL_BUILT:-}" ]; then
-    for program in "${shipped[@]}" "${hostile[@]}" TidemillPreload; do
+release=$PWD/.build-release/release
+debug=$PWD/.build/debug
+if [ -z "${TIDEMILL_BUILT:-}" ]; then
+    mapfile -t wanted < <(programs release "${scripts[@]}")
+    [ ${#wanted[@]} -eq 0 ] || build_release "${wanted[@]}" || give_up "the programs cannot be built"
+    for program in $(programs debug "${scripts[@]}"); do
         swift build --product "$program" || give_up "$program cannot be built"
     done
-fi
-if grep -q '^# Programs: release' "${scripts[@]}"; then
-    build_release "${shipped[@]}" || give_up "the programs cannot be built"
-    release=$TIDEMILL_BIN
 fi
 stage "programs" $began
 
@@ -90,13 +95,14 @@ fi
 flock --unlock 8
 stage "saved machine" $began
 
-# pack FOLDER SOURCE PROGRAM…: programs of SOURCE without their symbols, with the libraries that the machine lacks beside them:
-# a program that was not linked statically looks there for Swift's.
+# pack FOLDER SOURCE PROGRAM…: programs and libraries of SOURCE without their symbols, with the libraries that the machine lacks
+# beside them: a program that was not linked statically looks there for Swift's.
 pack() {
     local folder=$1 source=$2 program
     shift 2
     mkdir -p "$folder"
     for program in "$@"; do
+        [ -e "$source/$program" ] || program=lib$program.so
         strip -o "$folder/$program" "$source/$program" || return 1
         # What is linked statically as a whole has none.
         { ldd "$source/$program" 2>/dev/null || true; } | awk '$3 ~ "^/" && $3 !~ "^/(usr/)?lib" {print $3}' |
@@ -104,10 +110,10 @@ pack() {
     done
 }
 
-# write_files SUITE: what goes in for a suite, as a tar on a raw disk. Its line "# Programs: BUILD" says which build it takes,
-# and "# Seconds: N" how long it may run (900).
+# write_files SUITE: what goes in for a suite, as a tar on a raw disk. Its lines "# Programs: BUILD NAME…" say what it takes of
+# which build, and "# Seconds: N" how long it may run (900).
 write_files() {
-    local files=$work/files bytes
+    local files=$work/files script=Tools/vm/suites/$1.sh bytes build wanted
     rm -rf "$files" "$work/files.raw"
     mkdir -p "$files/vm"
     cp -r Tools/vm/guest Tools/vm/suites "$files/vm/"
@@ -115,12 +121,12 @@ write_files() {
     echo "${TIDEMILL_HOSTILE:-}" >"$files/vm/hostile-options"
     head -c 100000 /dev/urandom >"$files/vm/sent"
     (cd "$files/vm" && sha256sum sent >sent.sha256)
-    case $(sed -n 's/^# Programs: //p' "Tools/vm/suites/$1.sh") in
-    release) pack "$files/bin" "$release" "${shipped[@]}" || return 1 ;;
-    debug) pack "$files/debug" "$debug" "${shipped[@]}" "${hostile[@]}" libTidemillPreload.so || return 1 ;;
-    esac
+    for build in release debug; do
+        mapfile -t wanted < <(programs "$build" "$script")
+        pack "$files/bin" "${!build}" "${wanted[@]}" || return 1
+    done
     tar --create --file "$work/files.raw" --owner 0 --group 0 --numeric-owner --directory "$files" . || return 1
-    rm -rf "$files/bin" "$files/debug"
+    rm -rf "$files/bin"
     bytes=$(stat --format %s "$work/files.raw")
     if [ "$bytes" -gt "$vm_disk_bytes" ]; then
         echo "the files of suite $1 take $bytes bytes, and the disk has $vm_disk_bytes"
@@ -166,7 +172,7 @@ run() {
         bad=$((bad + 1))
     fi
     if [ "$status" -ne 0 ] || [ "$bad" -ne 0 ] || [ "$good" -le 0 ]; then
-        grep -E '^FAILED' "$log"
+        grep -E '^( *[0-9]+ )?(FAILED|ESCAPED|NO CONTROL|UNCLEAR|LEFT)' "$log"
         tail -n 20 "$log"
         last_words
         [ "$bad" -gt 0 ] || bad=1

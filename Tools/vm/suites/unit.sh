@@ -1,7 +1,7 @@
 #!/bin/bash
 # Controller and agent as units of deploy/systemd: they start, slices lie in the agent's delegated groups with limits that
 # the kernel holds, and tasks outlive whatever happens to the agent's process.
-# Programs: release
+# Programs: release tidemill tidemill-controller tidemill-agent tidemill-shim
 # Last line: unit: passed=N failed=0
 source guest/lib.sh
 units=/work/deploy/systemd
