@@ -40,12 +40,8 @@ actor Stage {
 
     /// Makes the nodes of all seats before the first job comes: one that is not tainted yet would take another's.
     func furnish(_ seats: [Seat]) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { agents in
-            for seat in seats {
-                agents.addTask { try await self.raise(seat, broken: "") }
-            }
-            try await agents.waitForAll()
-        }
+        // One after the other: where time is short, agents that start together take it from each other.
+        for seat in seats { try await raise(seat, broken: "") }
     }
 
     /// Starts the seat's agent without the mechanisms named. Only what asks for the seat gets onto its node.
