@@ -17,13 +17,17 @@ import TidemillSeams
         // The build folder may be closed to others: run a copy.
         let copy = bench.folder + "/shim"
         try HostFile.writeDurably(try HostFile.read(shim, limit: 64 << 20), to: copy, mode: 0o755)
-        let words = [
-            "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, bench.folder + "/spec",
-        ]
-        let library = getenv("LD_LIBRARY_PATH").map { "LD_LIBRARY_PATH=" + String(cString: $0) } ?? "A=b"
-        let child = try spawn(words, environment: [library], output: bench.folder + "/complaints")
+        let child = try run(bench, [bench.folder + "/spec"])
         bench.shim = try ProcessHandle.adopt(pid: child.pid, startTicks: tm_start_ticks("/proc", child.pid))
         close(child.pidfd)
+    }
+
+    /// Runs the copy of the shim as nobody.
+    private func run(_ bench: ShimBench, _ arguments: [String], input: Int32 = -1) throws -> tm_child {
+        let words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", bench.folder + "/shim"]
+        let library = getenv("LD_LIBRARY_PATH").map { "LD_LIBRARY_PATH=" + String(cString: $0) } ?? "A=b"
+        return try spawn(
+            words + arguments, environment: [library], output: bench.folder + "/complaints", input: input)
     }
 
     @Test func `the task runs, and what is not enforced is said`() throws {
@@ -59,6 +63,52 @@ import TidemillSeams
         #expect(!HostFile.exists(mark))
         let started = try StartedRecord(bytes: HostFile.read(bench.spec.startedPath))
         #expect(started.unenforced.filter { !$0.contains("oom_score_adj") } == [])
+    }
+
+    @Test func `a session is shut to the task, whose user is its own, before it is as bounded as the task`() throws {
+        let bench = try ShimBench(["sh", "-c", "echo runs; sleep 1000"])
+        defer { bench.close() }
+        bench.spec.containment = Containment(isRequired: false)
+        try launch(bench)
+        try bench.awaitRunning("runs")
+        let started = try StartedRecord(bytes: HostFile.read(bench.spec.startedPath))
+        // Full: who joins this group waits there, in the slice and with everything that it is to give up.
+        let gate = bench.folder + "/gate"
+        try #require(mkfifo(gate, 0o666) == 0 && chmod(gate, 0o666) == 0)
+        let held = open(gate, O_RDWR | O_NONBLOCK)
+        let block = [UInt8](repeating: 1, count: 4096)
+        while write(held, block, block.count) > 0 {}
+        var spec = ExecSpec(in: bench.spec, started, command: ["true"], terminal: nil)
+        spec.groups.taskProcs = [gate]
+        try HostFile.writeDurably(try spec.bytes(), to: bench.folder + "/exec", mode: 0o644)
+        var ends: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let parent = try run(bench, ["exec", bench.folder + "/exec"], input: ends[1])
+        defer {
+            kill(parent.pid, SIGKILL)
+            var end = tm_exit()
+            #expect(eventually { tm_pidfd_wait(parent.pidfd, &end) == 1 })
+            for descriptor in ends + [held, parent.pidfd] { close(descriptor) }
+        }
+        var session: Int32?
+        #expect(
+            try eventually {
+                session = try childs(of: parent.pid).first
+                return session != nil
+            }, "\(bench.complaints)")
+        // To its own user such a file belongs only while a process may be traced by it.
+        var facts = stat()
+        try #require(stat("/proc/\(session ?? 0)/environ", &facts) == 0)
+        #expect(facts.st_uid == 0)
+        try #require(stat("/proc/\(started.task.pid)/environ", &facts) == 0)
+        #expect(facts.st_uid == 65534)
+    }
+
+    private func childs(of parent: Int32) throws -> [Int32] {
+        try HostFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+            // It may be gone.
+            (try? HostFile.readText("/proc/\(pid)/status"))?.contains("PPid:\t\(parent)\n") == true
+        }
     }
 
     @Test func `the fence holds`() throws {

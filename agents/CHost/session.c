@@ -70,6 +70,7 @@ static _Noreturn void be_session(const struct tm_session_spec *spec, const struc
     tm_contain_privileged(&spec->containment);
     tm_take_credentials(spec->user_id, spec->group_id);
     tm_drop_capabilities(&spec->containment);
+    prctl(PR_SET_DUMPABLE, 0); // again: the machine may say that a change of credentials ends it
     tm_join_keyring(&spec->containment);
     die_with_shim();
     setsid();
@@ -112,6 +113,9 @@ int tm_session_start(const struct tm_session_spec *spec, struct tm_session *sess
         spec->init_pid, CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET);
     if (first < 0 || others < 0) return first < 0 ? first : others;
     if (first && setns(spec->init_pidfd, first) < 0) return -errno;
+    // The child has that from us too: the task, which may be our own user's, sees it as soon as it is there, and must not
+    // take it over before it is as bounded as the task. The exec ends it.
+    if (prctl(PR_SET_DUMPABLE, 0) < 0) return -errno;
     struct clone_args how = {0};
     how.flags = CLONE_PIDFD;
     how.pidfd = (uint64_t)(uintptr_t)&session->pidfd;
