@@ -47,7 +47,7 @@ struct AgentConfiguration: Sendable {
     var logTenantMaxBytes: Int64
     /// Bytes a second that a slice may read, and write, on each disk; nil bounds nothing.
     var ioMaxBytesPerSecond: Int64?
-    /// Covered in the view of every task; the state folder and the run folder are too.
+    /// Folders and files, covered in the view of every task; so are the state folder, the run folder and the key.
     var hiddenFolders: [String]
     /// Seen by every task as they are, and writable.
     var sharedFolders: [String]
@@ -71,7 +71,9 @@ struct AgentConfiguration: Sendable {
         logFiles = try tree.integer("logFiles", in: 1...100) ?? 4
         logTenantMaxBytes = Int64(try tree.integer("logTenantMaxBytes", in: 4096...(1 << 50)) ?? 1 << 30)
         ioMaxBytesPerSecond = try tree.integer("ioMaxBytesPerSecond", in: 4096...(1 << 50)).map { Int64($0) }
-        hiddenFolders = try Self.absolutes(tree, "hiddenFolders") + [stateFolder, runFolder]
+        // The key too: tasks of an agent that is not root have its user, and could be the node.
+        hiddenFolders =
+            try Self.absolutes(tree, "hiddenFolders") + [stateFolder, runFolder, URL(fileURLWithPath: key).path]
         sharedFolders = try Self.absolutes(tree, "sharedFolders")
         let level = try tree.requiredText("logLevel")
         guard let parsed = Logger.Level(rawValue: level) else {

@@ -28,7 +28,7 @@ struct RunAgent: AsyncParsableCommand {
     var logTenantMaxBytes: String?
     @Option(name: .long, help: "Bytes a second that a slice may read, and write, on each disk. No bound when unset.")
     var ioMaxBytesPerSecond: String?
-    @Option(name: .long, help: "Folders that no task sees, separated by commas.") var hiddenFolders: String?
+    @Option(name: .long, help: "Folders and files that no task sees, separated by commas.") var hiddenFolders: String?
     @Option(name: .long, help: "Folders that every task sees and may write to, separated by commas.")
     var sharedFolders: String?
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
