@@ -40,5 +40,6 @@ attack_function attack_signal, attack_trace, attack_init, attack_daemon, attack_
 attack_function attack_read, attack_write, attack_connect, attack_listen, attack_devices, attack_cgroups,
     attack_writable;
 attack_function attack_mounts, attack_namespaces, attack_calls, attack_abi, attack_credentials, attack_setuid,
-    attack_whoami, attack_ipc, attack_terminals, attack_requests, attack_sockets, attack_domain;
+    attack_whoami, attack_ipc, attack_terminals, attack_requests, attack_sockets, attack_families,
+    attack_domain;
 attack_function be_bait, hold, sweep, count_filters;

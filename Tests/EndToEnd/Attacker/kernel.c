@@ -322,6 +322,26 @@ int attack_sockets(int count, char **arguments) {
     return finish();
 }
 
+/// families: sockets that few programs ask for, and a line discipline: kernel code, and modules, that nobody needs.
+int attack_families(int count, char **arguments) {
+    (void)count, (void)arguments;
+    static const struct {
+        const char *name;
+        int family, type;
+    } kinds[] = {{"vsock", AF_VSOCK, SOCK_STREAM},   {"alg", AF_ALG, SOCK_SEQPACKET}, {"tipc", AF_TIPC, SOCK_SEQPACKET},
+                 {"rds", AF_RDS, SOCK_SEQPACKET},    {"kcm", AF_KCM, SOCK_SEQPACKET}, {"can", AF_CAN, SOCK_DGRAM},
+                 {"bluetooth", AF_BLUETOOTH, SOCK_RAW}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        int end = socket(kinds[i].family, kinds[i].type | SOCK_CLOEXEC, 0);
+        way(end >= 0, "%s", kinds[i].name);
+        if (end >= 0) close(end);
+    }
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY), usual = 0;
+    way(terminal >= 0 && ioctl(terminal, TIOCSETD, &usual) == 0, "line discipline");
+    if (terminal >= 0) close(terminal);
+    return finish();
+}
+
 /// domain NAME: changes the node's domain name. Whether the node's it was, the suite sees.
 int attack_domain(int count, char **arguments) {
     if (count < 1) return 2;

@@ -30,7 +30,8 @@ static const struct {
     {"setuid", attack_setuid},       {"whoami", attack_whoami},
     {"ipc", attack_ipc},             {"sockets", attack_sockets},
     {"domain", attack_domain},       {"terminals", attack_terminals},
-    {"requests", attack_requests},   {"bait", be_bait},
+    {"requests", attack_requests},   {"families", attack_families},
+    {"bait", be_bait},
     {"hold", hold},                  {"sweep", sweep},                {"count-filters", count_filters},
 };
 

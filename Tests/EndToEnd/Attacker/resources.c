@@ -287,13 +287,13 @@ static void raise_to(int resource, const char *name, rlim_t value) {
     way(setrlimit(resource, &limit) == 0, "%s", name);
 }
 
-/// rlimits: raises what it was given.
+/// rlimits: raises what it was given. Not of real-time priority, of which agents have none to hand on as a rule, so that
+/// nothing would be shown: `priority` asks for it.
 int attack_rlimits(int count, char **arguments) {
     (void)count, (void)arguments;
     raise_to(RLIMIT_CORE, "core dumps of 64 MiB", 64 * MIB);
     raise_to(RLIMIT_NOFILE, "a million descriptors", 1000000);
     raise_to(RLIMIT_MSGQUEUE, "100 MiB of message queues", 100 * MIB);
-    raise_to(RLIMIT_RTPRIO, "real-time priority 50", 50);
     return finish();
 }
 

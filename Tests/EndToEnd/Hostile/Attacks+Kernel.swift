@@ -24,6 +24,7 @@ extension Attack {
             }, control: .without(["ipc"])),
         Attack(
             "terminals", ["terminals", "600"], control: .without(["mounts"])),
+        Attack("families", ["families"], control: .without(["seccomp"])),
         Attack("raw-sockets", ["sockets"], control: .without(["caps", "uid"]), layers: [["uid"]]),
         Attack(
             "domain-name", { ["domain", $0.job] }, control: .without(["uts", "caps", "uid", "seccomp"]),
