@@ -141,7 +141,7 @@ extension Kinds {
             SchemaField(
                 name: "conditions",
                 type: .list(.object("Condition")),
-                doc: "Scheduled: where it was placed, or why not yet. SliceEnforced: True when the kernel holds the slice to all of its limits, with reason Probed and what canaries found as message (LimitsSet where none was sent); False with LimitsMissing and what this node cannot enforce, or with ProbeFailed and what a canary reached. Written when the slice becomes Active, and again when a later canary finds otherwise. Scrubbed: True once nothing of the slice is left on its node; the message says what was removed.",
+                doc: "Scheduled: where it was placed, or why not yet. SliceEnforced: True when the kernel holds the slice to all of its limits, with reason Probed and what canaries found as message (LimitsSet where none was sent); Unknown with ProbeIncomplete and what no canary could try; False with LimitsMissing and what this node cannot enforce, or with ProbeFailed and what a canary reached. Written when the slice becomes Active, and again when a later canary finds otherwise. Scrubbed: True once nothing of the slice is left on its node; the message says what was removed.",
                 listKey: "type"),
         ])
 

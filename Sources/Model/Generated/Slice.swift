@@ -75,10 +75,11 @@ extension Kinds {
         /// Metered card-seconds: active time times card units, with three decimals; final when Released.
         package var cardSeconds: String?
         /// Scheduled: where it was placed, or why not yet. SliceEnforced: True when the kernel holds the slice to all
-        /// of its limits, with reason Probed and what canaries found as message (LimitsSet where none was sent); False
-        /// with LimitsMissing and what this node cannot enforce, or with ProbeFailed and what a canary reached. Written
-        /// when the slice becomes Active, and again when a later canary finds otherwise. Scrubbed: True once nothing of
-        /// the slice is left on its node; the message says what was removed.
+        /// of its limits, with reason Probed and what canaries found as message (LimitsSet where none was sent);
+        /// Unknown with ProbeIncomplete and what no canary could try; False with LimitsMissing and what this node
+        /// cannot enforce, or with ProbeFailed and what a canary reached. Written when the slice becomes Active, and
+        /// again when a later canary finds otherwise. Scrubbed: True once nothing of the slice is left on its node; the
+        /// message says what was removed.
         package var conditions: [Kinds.Condition]
 
         package init(
