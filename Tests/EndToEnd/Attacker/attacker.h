@@ -35,7 +35,8 @@ int64_t now_ms(void);
 typedef int attack_function(int count, char **arguments);
 
 attack_function attack_memory, attack_memfd, attack_file, attack_processes, attack_processor, attack_affinity,
-    attack_policy, attack_pipes, attack_log, attack_inotify, attack_rlimits, attack_priority, attack_disk;
+    attack_policy, attack_pipes, attack_log, attack_inotify, attack_rlimits, attack_priority, attack_disk,
+    attack_buffers, attack_pass, attack_keep;
 attack_function attack_signal, attack_trace, attack_init, attack_daemon, attack_foreign;
 attack_function attack_read, attack_write, attack_connect, attack_listen, attack_devices, attack_cgroups,
     attack_writable;

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +15,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +52,58 @@ int attack_memfd(int count, char **arguments) {
     if (start != MAP_FAILED) touch(start, mib);
     way(start != MAP_FAILED, "%ld MiB in a memfd", mib);
     return finish();
+}
+
+/// A name of the network namespace's, without a file.
+static socklen_t abstract_name(struct sockaddr_un *address, const char *name) {
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    size_t length = strnlen(name, sizeof address->sun_path - 1);
+    memcpy(address->sun_path + 1, name, length);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+}
+
+/// pass NAME MIB: fills a memfd, and sends it to who listens at NAME.
+int attack_pass(int count, char **arguments) {
+    if (count < 2) return 2;
+    long mib = atol(arguments[1]);
+    int file = memfd_create("attack", MFD_CLOEXEC), end = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    char *start = MAP_FAILED, byte = 0, control[CMSG_SPACE(sizeof file)] = {0};
+    if (file >= 0 && ftruncate(file, mib * MIB) == 0)
+        start = mmap(NULL, (size_t)mib * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (start == MAP_FAILED || end < 0) return 2;
+    touch(start, mib);
+    struct sockaddr_un address;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_name = &address, .msg_namelen = abstract_name(&address, arguments[0]), .msg_iov = &part, .msg_iovlen = 1,
+        .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *entry = CMSG_FIRSTHDR(&message);
+    entry->cmsg_level = SOL_SOCKET;
+    entry->cmsg_type = SCM_RIGHTS;
+    entry->cmsg_len = CMSG_LEN(sizeof file);
+    memcpy(CMSG_DATA(entry), &file, sizeof file);
+    if (sendmsg(end, &message, MSG_NOSIGNAL) != 1) return 2;
+    tell("passed", "%ld MiB", mib);
+    return 0;
+}
+
+/// keep NAME GO: takes one descriptor that comes to NAME, and keeps it until GO is there.
+int attack_keep(int count, char **arguments) {
+    if (count < 2) return 2;
+    struct sockaddr_un address;
+    socklen_t length = abstract_name(&address, arguments[0]);
+    int end = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (end < 0 || bind(end, (struct sockaddr *)&address, length) < 0) return 2;
+    tell("ready", "%s", arguments[0]);
+    char byte, control[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    if (recvmsg(end, &message, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&message)) return 2;
+    tell("kept", "a descriptor");
+    for (int tries = 0; tries < 10 && await_number(arguments[1]) == 0; tries++) {}
+    tell("done", "gave it back");
+    return 0;
 }
 
 /// file PATH MIB: fills the file system of a folder with one file, which is gone afterwards.
@@ -215,6 +271,46 @@ int attack_pipes(int count, char **arguments) {
     errno = ENOMEM;
     way(before == processes * each, "%ld of %ld pipes", before, processes * each);
     return finish(); // our end is theirs
+}
+
+/// Two ends of a connection of this machine to itself, not blocking, with buffers as large as they may be. 0, or -1.
+static int connect_to_self(int listener, const struct sockaddr_in *address, int ends[2]) {
+    int most = 16 * MIB;
+    ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
+    if (connect(ends[0], (const struct sockaddr *)address, sizeof *address) < 0) return -1;
+    ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    return ends[1] < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -1 : 0;
+}
+
+/// buffers MIB: memory that the kernel holds for it, in connections that nobody reads.
+int attack_buffers(int count, char **arguments) {
+    enum { CONNECTIONS = 500 };
+    long mib = count > 0 ? atol(arguments[0]) : 256, most = 16 * MIB;
+    long long held = 0;
+    static char chunk[64 << 10];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), reason = 0;
+    setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &most, sizeof(int));
+    if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 8) < 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) < 0)
+        return missing("no connection to itself");
+    for (int i = 0; i < CONNECTIONS && held < (long long)mib * MIB; i++) {
+        int ends[2];
+        if (connect_to_self(listener, &address, ends) < 0) {
+            reason = errno;
+            break;
+        }
+        ssize_t sent;
+        // What is on its way makes room a moment later.
+        for (int tries = 0; tries < 5; tries++, pause_ms(2))
+            while ((sent = send(ends[0], chunk, sizeof chunk, MSG_NOSIGNAL)) > 0) held += sent, tries = 0;
+        reason = errno;
+    }
+    errno = reason;
+    way(held >= (long long)mib * MIB, "%lld of %ld MiB in the buffers of connections", held / MIB, mib);
+    return finish();
 }
 
 /// Reads or writes `count` bytes of a file from its beginning, through `chunk` of 128 KiB. 0, or -1.

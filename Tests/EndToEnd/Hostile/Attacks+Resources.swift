@@ -7,6 +7,10 @@ extension Attack {
         Attack("memory", ["memory", "256"], control: .without(["memory"])),
         Attack("memory-memfd", ["memfd", "256"], control: .without(["memory"])),
         Attack("memory-kernel", ["pipes", "11", "9000"], control: .without(["memory"])),
+        Attack("memory-sockets", ["buffers", "256"], control: .without(["memory"])),
+        Attack(
+            "memory-passed", { ["pass", $0.job, "96"] }, control: .without(["scrub"]), memory: "128Mi",
+            isForSessions: false, script: Scripts.passMemory),
         Attack("shm", ["file", "/dev/shm", "256"], control: .without(["memory", "mounts"])),
         Attack("disk", ["file", "/tmp", "256"], control: .without(["memory", "mounts"])),
         Attack("disk-var", ["file", "/var/tmp", "256"], control: .without(["memory", "mounts"])),

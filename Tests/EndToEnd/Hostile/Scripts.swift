@@ -1,4 +1,5 @@
 import Foundation
+import TidemillModel
 import TidemillRig
 
 /// How attempts are played. Each ends with what came of it.
@@ -105,6 +106,32 @@ enum Scripts {
         _ = try await scene.end()
         let sentence = "\(bytes >> 10) KiB of log kept \(written), \(most.tenant >> 10) KiB allowed"
         return bytes > most.tenant + (128 << 10) ? .through(sentence) : .held(sentence)
+    }
+
+    /// Memory is handed to another task of the same tenant, and the slice that took it ends: its shares must not be granted
+    /// again while the other has it.
+    static let passMemory: Attack.Script = { scene in
+        let keeping = Attack(
+            "memory-keeper", { ["keep", scene.job, $0.file("go")] }, control: .bare, isForSessions: false)
+        let keeper = await Scene(scene.stage, seat: scene.seat, attack: keeping)
+        try await keeper.start()
+        try await keeper.awaitLine("ready")
+        try await scene.start()
+        try await keeper.awaitLine("kept")
+        let passed = try await scene.awaitLine("passed")
+        var isReleased = true
+        do {
+            try await Patience.untilTrue("released", within: .seconds(scene.isControl ? 60 : 10)) {
+                try await scene.stage.slice(scene.job, of: Stage.tenants.attacker).status.state == .released
+            }
+        } catch is RigError { isReleased = false }
+        try keeper.answer("go")
+        _ = try await keeper.end()
+        try await keeper.finish()
+        _ = try await scene.end()
+        try await scene.released()
+        return isReleased
+            ? .through("released while \(passed) of it are another's") : .held("held until \(passed) were given back")
     }
 
     // MARK: With something prepared on the machine
