@@ -63,7 +63,7 @@ test-vm: setup ## a virtual machine with systemd, cgroup v2 alone and four NUMA 
 simulate: setup ## seeded histories with every fault, and every broken rule; SEEDS=1000 FIRST=1, or SEED=N for one
 	@bash Tools/simulate.sh $(SEEDS) $(FIRST)
 
-bench: setup ## speed and memory, in release
+bench: setup ## speed, memory, and what slices cost, in release; ARGS=slices for the last alone
 	@bash Tools/bench.sh $(ARGS)
 
 bench-heartbeat: setup ## the controller's CPU and memory under many agents; AGENTS=10000

@@ -4,6 +4,9 @@ import ArgumentParser
 @main struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure Tidemill against its aims.",
-        subcommands: [SpeedBench.self, HeartbeatBench.self, HeartbeatLoad.self, FailoverBench.self],
+        subcommands: [
+            SpeedBench.self, SliceBench.self, HeartbeatBench.self, HeartbeatLoad.self, FailoverBench.self,
+            SpinWork.self,
+        ],
         defaultSubcommand: SpeedBench.self)
 }
