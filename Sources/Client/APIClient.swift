@@ -75,8 +75,7 @@ package struct APIClient: Sendable {
     package func exchange<Body: AsyncSequence & Sendable>(
         _ request: APIRequest, body: Body
     ) async throws(ClientError) -> ByteStream where Body.Element == [UInt8] {
-        let chunks = HTTPClientRequest.Body.stream(Chunks(base: body), length: .unknown)
-        return ByteStream(body: try await Self.accepted(await connections.execute(request, body: chunks)).body)
+        ByteStream(body: try await Self.accepted(await connections.exchange(request, body: body)).body)
     }
 
     /// Posts a document and reads the answer as JSON.
@@ -137,19 +136,4 @@ extension ClientError {
         case .api, .cancelled, .badAnswer, .configuration: false
         }
     }
-}
-
-/// A body of byte arrays in the form that the HTTP client takes.
-private struct Chunks<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == [UInt8] {
-    typealias Element = ByteBuffer
-    let base: Base
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var base: Base.AsyncIterator
-        mutating func next() async throws -> ByteBuffer? {
-            try await base.next().map { ByteBuffer(bytes: $0) }
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator()) }
 }

@@ -10,6 +10,9 @@ import TidemillSeams
 struct Connections: Sendable {
     private let endpoint: Endpoint
     private let client: HTTPClient
+    /// For bodies that are streams: all of its connections are on `loop`.
+    private let exchanges: HTTPClient
+    private let loop: any EventLoop
     private let userAgent: String
 
     init(endpoint: Endpoint, userAgent: String, most: Int, connectTimeout: Duration) throws(ClientError) {
@@ -23,20 +26,38 @@ struct Connections: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(20)
         // A refused connection is an answer; waiting for a server to appear is the caller's decision.
         configuration.connectionPool.retryConnectionEstablishment = false
-        self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        loop = HTTPClient.defaultEventLoopGroup.next()
+        exchanges = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
         self.endpoint = endpoint
         self.userAgent = userAgent
     }
 
     func shutdown() async {
-        // An error says that requests were still running; they have been ended, which is what was asked for.
-        try? await client.shutdown()
+        await withDiscardingTaskGroup { group in
+            for client in [client, exchanges] {
+                // An error says that requests were still running; they have been ended, which is what was asked for.
+                group.addTask { try? await client.shutdown() }
+            }
+        }
     }
 
     /// Sends a request and returns once the response's head has arrived.
-    func execute(_ request: APIRequest, body: HTTPClientRequest.Body? = nil) async throws(ClientError)
-        -> HTTPClientResponse
-    {
+    func execute(_ request: APIRequest) async throws(ClientError) -> HTTPClientResponse {
+        try await execute(request, with: client, body: request.body.map { .bytes(ByteBuffer(bytes: $0)) })
+    }
+
+    /// The same with a body that is sent while the answer comes.
+    func exchange<Body: AsyncSequence & Sendable>(
+        _ request: APIRequest, body: Body
+    ) async throws(ClientError) -> HTTPClientResponse where Body.Element == [UInt8] {
+        try await execute(
+            request, with: exchanges, body: .stream(StreamedBody(base: body, loop: loop), length: .unknown))
+    }
+
+    private func execute(
+        _ request: APIRequest, with client: HTTPClient, body: HTTPClientRequest.Body?
+    ) async throws(ClientError) -> HTTPClientResponse {
         var http = HTTPClientRequest(url: endpoint.url + request.target)
         http.method = HTTPMethod(rawValue: request.method.rawValue)
         http.headers.add(name: "accept", value: request.accept)
@@ -44,9 +65,6 @@ struct Connections: Sendable {
         if let body {
             http.headers.add(name: "content-type", value: request.contentType)
             http.body = body
-        } else if let bytes = request.body {
-            http.headers.add(name: "content-type", value: request.contentType)
-            http.body = .bytes(ByteBuffer(bytes: bytes))
         }
         do {
             return try await client.execute(http, timeout: .nanoseconds(request.timeout.wholeNanoseconds))

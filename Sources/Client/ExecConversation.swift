@@ -8,7 +8,7 @@ import TidemillWire
 package struct ExecConversation: Sendable {
     /// What the other side says.
     package let incoming: ExecFrames
-    private let outgoing: BytePipe
+    private let outgoing: BytePipe<[UInt8]>
 
     /// How often each side says something, and after how long a silence of the other it counts as gone.
     package static let keepAlive: Duration = .seconds(15)
@@ -17,7 +17,7 @@ package struct ExecConversation: Sendable {
     /// Says nothing, and so that this side lives: an output without bytes.
     package static let alive = ExecFrame.output([])
 
-    fileprivate init(incoming: ExecFrames, outgoing: BytePipe) {
+    fileprivate init(incoming: ExecFrames, outgoing: BytePipe<[UInt8]>) {
         self.incoming = incoming
         self.outgoing = outgoing
     }
@@ -88,7 +88,7 @@ extension APIClient {
     }
 
     private func converse(_ request: APIRequest) async throws(ClientError) -> ExecConversation {
-        let outgoing = BytePipe()
+        let outgoing = BytePipe<[UInt8]>()
         do throws(ClientError) {
             return ExecConversation(
                 incoming: ExecFrames(bytes: try await exchange(request, body: outgoing)), outgoing: outgoing)

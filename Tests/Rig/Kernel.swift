@@ -73,4 +73,13 @@ extension Kernel {
             residentBytes: (kibibytes["Rss:"] ?? 0) << 10,
             privateBytes: ((kibibytes["Private_Clean:"] ?? 0) + (kibibytes["Private_Dirty:"] ?? 0)) << 10)
     }
+
+    /// How many bytes a process has written so far, to whatever; from /proc/PID/io.
+    package static func writtenBytes(by pid: Int32) throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(pid)/io", encoding: .utf8)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("wchar: ") }),
+            let bytes = Int(line.dropFirst("wchar: ".count))
+        else { throw RigError("/proc/\(pid)/io cannot be read") }
+        return bytes
+    }
 }

@@ -31,7 +31,7 @@ struct BackupRoute: Sendable {
         return Reply(
             status: .ok, contentType: "application/x-ndjson",
             body: .stream { writer in
-                let output = StreamWriter(writer)
+                let output = StreamWriter(writer, pacedBy: channel)
                 try await whileConnected(channel, sleep: sleep) { try await Self.write(snapshot, to: output) }
                 try await writer.finish(nil)
             })

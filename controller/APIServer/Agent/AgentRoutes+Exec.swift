@@ -24,7 +24,7 @@ extension AgentRoutes {
         return Reply(
             status: .ok, contentType: ExecRequest.mediaType,
             body: .stream { writer in
-                let output = StreamWriter(writer)
+                let output = StreamWriter(writer, pacedBy: channel)
                 try await whileConnected(channel, sleep: sleep, stop: { await hub.close(session) }) {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask {
@@ -42,12 +42,12 @@ extension AgentRoutes {
     }
 
     /// The agent's side: its body is what the session says, the answer what the client sends.
-    func joined(_ session: TunnelHub.Session, _ back: BytePipe, _ call: Call) -> Reply {
+    func joined(_ session: TunnelHub.Session, _ back: BytePipe<ByteBuffer>, _ call: Call) -> Reply {
         let (sleep, channel, body) = (sleep, call.channel, call.request.body)
         return Reply(
             status: .ok, contentType: ExecRequest.mediaType,
             body: .stream { writer in
-                let output = StreamWriter(writer)
+                let output = StreamWriter(writer, pacedBy: channel)
                 let stop: @Sendable () async -> Void = {
                     await session.pipe.finish()
                     await back.abandon()

@@ -104,7 +104,7 @@ struct AgentRoutes: Sendable {
         return Reply(
             status: .ok, contentType: "text/plain; charset=utf-8",
             body: .stream { writer in
-                let output = StreamWriter(writer)
+                let output = StreamWriter(writer, pacedBy: channel)
                 try await whileConnected(channel, sleep: sleep, stop: { await hub.close(session) }) {
                     while let chunk = await session.pipe.next() { try await output.write(chunk) }
                 }
@@ -128,7 +128,7 @@ struct AgentRoutes: Sendable {
     /// Puts a request's body into a pipe, up to the end of either; with `drains`, what nobody wants is read all the same.
     /// False when nobody reads the pipe any more.
     @discardableResult
-    static func carry(_ body: RequestBody, into pipe: BytePipe, drains: Bool = false) async -> Bool {
+    static func carry(_ body: RequestBody, into pipe: BytePipe<ByteBuffer>, drains: Bool = false) async -> Bool {
         var isWanted = true
         do {
             for try await chunk in body where chunk.readableBytes > 0 {

@@ -11,9 +11,9 @@ package actor TunnelHub {
         let id: String
         let node: NodeID
         /// From the agent to the client.
-        let pipe: BytePipe
+        let pipe: BytePipe<ByteBuffer>
         /// From the client to the agent; nil for a log.
-        let back: BytePipe?
+        let back: BytePipe<ByteBuffer>?
         /// Ends when the agent has dialled.
         let dialled: AsyncStream<Void>
         fileprivate let dial: AsyncStream<Void>.Continuation

@@ -7,15 +7,21 @@ import TidemillModel
 struct StreamWriter: @unchecked Sendable {
     // Sendable in fact: what hummingbird hands over is a value around NIO's outbound writer, which takes writes from any task.
     private let writer: any ResponseBodyWriter
+    private let loop: (any EventLoop)?
 
-    init(_ writer: any ResponseBodyWriter) {
+    /// - Parameter channel: that of the answer, for one whose chunks may come faster than they can be encrypted: each write
+    ///   then waits until the channel's event loop has taken the one before.
+    init(_ writer: any ResponseBodyWriter, pacedBy channel: (any Channel)? = nil) {
         self.writer = writer
+        loop = channel?.eventLoop
     }
 
     /// Waits while the peer does not read. Throws once the connection is gone.
     func write(_ chunk: ByteBuffer) async throws {
         var copy = writer
         try await copy.write(chunk)
+        // The writer only waits while the socket is full. Up to there the loop would queue whatever comes.
+        try await loop?.submit {}.get()
     }
 }
 
