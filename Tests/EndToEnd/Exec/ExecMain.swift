@@ -6,17 +6,22 @@ import TidemillRig
 @main struct ExecMain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tidemill-exec",
-        abstract: "Enter running tasks: exit codes, streams, terminals, limits, ends, refusals, and run -it.")
+        abstract:
+            "Enter running tasks: exit codes, streams, terminals, limits, ends, refusals, frozen slices, and run -it.")
 
-    @Option(help: "Only the trials whose name contains this.") var only = ""
+    @Option(help: "Only this trial; may be repeated.") var only: [String] = []
     @Option(help: "Path of kubectl; without it only `tidemill` is tried.") var kubectl: String?
 
     func run() async throws {
         let all: [any Trial] = [
-            Codes(kubectl: kubectl), Streams(), Terminals(kubectl: kubectl), Inside(), Ends(), Refusals(), Alone(),
+            Codes(kubectl: kubectl), Streams(), Terminals(kubectl: kubectl), Inside(), Ends(), Refusals(), Frozen(),
+            Alone(),
         ]
         var findings = Findings()
-        for trial in all where only.isEmpty || trial.name.contains(only) {
+        if let unknown = only.first(where: { name in !all.contains { $0.name == name } }) {
+            throw ValidationError("no trial is called \(unknown): \(all.map(\.name).joined(separator: ", "))")
+        }
+        for trial in all where only.isEmpty || only.contains(trial.name) {
             findings.add(await trial.perform().findings)
         }
         say("exec: passed=\(findings.passed) failed=\(findings.failed.count)")

@@ -9,6 +9,13 @@ enum ExecPlan {
     /// Why there can be no session, in a sentence.
     struct Refusal: Error, Hashable {
         var sentence: String
+
+        /// Nothing begins in a slice that stands still.
+        static func frozen(_ task: String) -> Refusal {
+            Refusal(
+                sentence: "task \"\(task)\" is frozen, and nothing begins in it until it goes on: after a jump of its "
+                    + "node's clock, once the node has heard from the controller again; try again then")
+        }
     }
 
     /// - Parameters:

@@ -5,10 +5,12 @@ import TidemillSeams
 
 /// One session: the process inside the slice, and the socket on which it speaks frames.
 struct ExecSession: Sendable {
+    let task: String
     let process: ProcessHandle
     let socket: StreamSocket
     /// What the process was told; removed at the end.
     let specPath: String
+    let standstill: Standstill
 
     /// How long the process may take to end its command once the client is gone.
     private static let farewell: Duration = .seconds(5)
@@ -18,20 +20,24 @@ struct ExecSession: Sendable {
         case clientEnded
         /// The process has said everything, and so have we.
         case processEnded
+        /// The command cannot begin.
+        case frozen
         case nothing
     }
 
     /// Passes frames both ways until both sides have ended, and leaves no process behind.
     func run(_ conversation: ExecConversation, sleep: @escaping Sleep) async {
+        let (begun, begins) = AsyncStream.makeStream(of: Void.self)
         await withTaskGroup(of: Step.self) { group in
             group.addTask {
                 await passIn(conversation)
                 return .clientEnded
             }
             group.addTask {
-                await passOut(conversation)
+                await passOut(conversation, begins)
                 return .processEnded
             }
+            group.addTask { await standstill.holdsUp(begun, sleep: sleep) ? .frozen : .nothing }
             group.addTask {
                 await keepAlive(conversation, sleep)
                 return .nothing
@@ -49,6 +55,11 @@ struct ExecSession: Sendable {
                 case .processEnded:
                     // What it said is on its way; the controller ends the client's side once it is through.
                     hasProcess = false
+                case .frozen:
+                    await conversation.send(.failed(ExecPlan.Refusal.frozen(task).sentence))
+                    await conversation.finish()
+                    // The process ends what it began, if need be once the slice goes on.
+                    socket.hangUp()
                 case .nothing:
                     break
                 }
@@ -87,8 +98,9 @@ struct ExecSession: Sendable {
         }
     }
 
-    /// From the process to the client, up to its last frame.
-    private func passOut(_ conversation: ExecConversation) async {
+    /// From the process to the client, up to its last frame; ends `begins` with the first.
+    private func passOut(_ conversation: ExecConversation, _ begins: AsyncStream<Void>.Continuation) async {
+        defer { begins.finish() }
         var reader = ExecFrameReader()
         var isStarted = false
         do {
@@ -96,6 +108,7 @@ struct ExecSession: Sendable {
                 reader.append(bytes)
                 while let frame = try reader.next() {
                     await conversation.send(frame)
+                    begins.finish()
                     if frame == .started { isStarted = true }
                     if frame.isLast { return await conversation.finish() }
                 }

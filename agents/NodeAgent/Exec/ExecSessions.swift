@@ -62,9 +62,12 @@ package struct ExecSessions: Sendable {
             let spec = try ExecPlan.spec(
                 request, in: slice, boot: boot, shimSpec: HostFile.readIfPresent(files.spec, limit: 4 << 20),
                 started: HostFile.readIfPresent(files.started, limit: 1 << 16))
+            let standstill = Standstill(freezerFile: spec.groups.freezerFile)
+            if standstill.isFrozen { throw ExecPlan.Refusal.frozen(open.task) }
             let (process, socket) = try launcher.launchSession(
                 spec: spec.bytes(), specPath: path, complaintsPath: files.complaints)
-            return ExecSession(process: process, socket: socket, specPath: path)
+            return ExecSession(
+                task: open.task, process: process, socket: socket, specPath: path, standstill: standstill)
         } catch let refusal as ExecPlan.Refusal {
             throw refusal
         } catch {
