@@ -45,7 +45,7 @@ extension Attack {
 
 extension Scene {
     /// Where a task may write: its own folders, and what the site shares.
-    var writableFolders: [String] { ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/proc", shared] }
+    var writableFolders: [String] { ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/proc", rig.folder] }
 
     /// What only the agent, or only the controller, may read.
     var agentFiles: [String] {

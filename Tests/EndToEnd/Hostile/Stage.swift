@@ -10,8 +10,8 @@ actor Stage {
     static let tenants = (attacker: "attacker", neighbour: "neighbour")
     /// What the agents may keep of a tenant's output, and of one task's until they look again.
     static let logBytes = (tenant: 2 << 20, task: 8 << 20)
-    /// What a slice may read, and write, of a disk.
-    static let ioBytesPerSecond = 2 << 20
+    /// What a slice may read, and write, of a disk: less than half of what an emulated one can do when each write is waited for.
+    static let ioBytesPerSecond = (Patience.factor > 1 ? 1 : 2) << 20
 
     nonisolated let rig: Rig
     /// Where reports are written; every slice sees it, and everybody may write there.
