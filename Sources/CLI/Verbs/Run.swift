@@ -57,26 +57,29 @@ struct Run: AsyncParsableCommand {
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (String(parts[0]), String(parts[1]))
             }, token: token)
-        let made = try await connection.withSession { server in
-            let scope = namespace ?? server.namespace
-            let made = try await server.client.create(Kinds.Job.info, job.manifest(in: scope))
-            Terminal.complain("\(Kinds.Job.info.named(job.name)) created")
-            return (namespace: scope, uid: made.at(["metadata", "uid"])?.string)
-        }
+        var made: (namespace: String, uid: String?)?
         let ended: Int32?
         do {
             ended = try await Interrupts.run {
-                try await connection.withSession { try await use(job, in: made.namespace, $0, terminal) }
+                try await connection.withSession { server in
+                    let scope = namespace ?? server.namespace
+                    let object = try await server.client.create(Kinds.Job.info, job.manifest(in: scope))
+                    made = (scope, object.at(["metadata", "uid"])?.string)
+                    Terminal.complain("\(Kinds.Job.info.named(job.name)) created")
+                    return scope
+                }
+            } then: { scope in
+                try await connection.withSession { try await use(job, in: scope, $0, terminal) }
             }
         } catch let failure as Failure where failure.status == ExecClient.cut {
             // The job notices, and ends by itself.
             throw failure
         } catch {
-            await remove(job, in: made.namespace, made.uid)
+            if let made { await remove(job, in: made.namespace, made.uid) }
             throw error
         }
         guard let ended else {
-            await remove(job, in: made.namespace, made.uid)
+            if let made { await remove(job, in: made.namespace, made.uid) }
             throw Failure("", status: 128 + SIGINT)
         }
         if ended != 0 { throw Failure("", status: ended) }
