@@ -87,4 +87,5 @@ echo "$(last_line 'isolation:' "$isolation") $(last_line 'positions=' "$isolatio
 
 part integration 'integration:' bash Tools/test-integration.sh
 part kubectl 'kubectl:' bash Tools/test-kubectl.sh
+part exec 'exec:' bash Tools/test-exec.sh --only codes --only run
 finish
