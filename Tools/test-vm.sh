@@ -7,7 +7,7 @@ set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 source Tools/vm/machine.sh
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(boot unit)
+[ ${#suites[@]} -gt 0 ] || suites=(boot unit hostile)
 names=$(IFS=, && echo "${suites[*]}")
 passed=0
 failed=0

@@ -19,7 +19,7 @@ status=0
 [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 figure() { grep -hoE "(^| )$1=[0-9]+" "$log" | tail -n 1 | grep -oE '[0-9]+$' || echo 0; }
 passed=$(($(figure contained) + $(figure controls) + $(figure positions)))
-failed=$(($(figure escaped) + $(figure left)))
+failed=$(grep -cE '^(ESCAPED|NO CONTROL|UNCLEAR|LEFT) ' "$log")
 [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
 # Of what the agents and their tasks made nothing stays.
 gone() { [ -z "$(find /sys/fs/cgroup/tidemill -name '*-*.*' 2>/dev/null)" ] && ! pgrep -x tidemill-shim; }
