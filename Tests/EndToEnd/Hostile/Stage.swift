@@ -91,12 +91,25 @@ actor Stage {
             _ = try await end(neighbour.job, of: Self.tenants.neighbour)
             try await finish(neighbour.job, of: Self.tenants.neighbour)
         }
-        try await Patience.untilTrue("nothing runs on \(seat.node)") {
-            try await rig.admin().list(Kinds.Slice.self).objects.allSatisfy { slice in
-                slice.status.grant?.node != seat.node || slice.status.state == .released
+        do {
+            // A task that is asked to end has half a minute.
+            try await Patience.untilTrue("nothing runs on \(seat.node)", within: .seconds(60)) {
+                try await standing(on: seat).isEmpty
             }
+        } catch {
+            throw RigError("\(error): \(try await standing(on: seat).joined(separator: "; "))")
         }
         try await rig.killAgent(on: seat)
+    }
+
+    /// The slices that the seat's node has not released, with what they wait for.
+    private func standing(on seat: Seat) async throws -> [String] {
+        try await rig.admin().list(Kinds.Slice.self).objects.filter { slice in
+            slice.status.grant?.node == seat.node && slice.status.state != .released
+        }.map { slice in
+            let status = slice.status
+            return "\(slice.metadata.name) \(status.state.rawValue) \(status.reason ?? "") \(status.message ?? "")"
+        }
     }
 
     private static func mark(_ seat: Seat) -> String { String(seat.node.suffix(60)) }
