@@ -3,21 +3,27 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 BIN="${TIDEMILL_BIN:-$PWD/.build/debug}"
 export TIDEMILL_BIN="$BIN"
 
-# counts FILE: prints "PASSED FAILED" from the output of `swift test`, one per finished test function.
+# counts FILE: prints "PASSED FAILED" from the output of `swift test`: from its last line when all is well, since lines of many
+# tests at a time are sometimes lost, else one per finished test function.
 counts() {
     local passed failed
-    passed=$(grep -cE '^[^ ]+ Test ".* passed after ' "$1" || true)
-    failed=$(grep -cE '^[^ ]+ Test ".* failed after ' "$1" || true)
+    passed=$(grep -aoE 'Test run with [0-9]+ tests? .*passed after ' "$1" | grep -oE '[0-9]+' | head -n 1 || true)
+    if [ -n "$passed" ]; then
+        echo "$passed 0"
+        return
+    fi
+    passed=$(grep -acE '^[^ ]+ Test ".* passed after ' "$1" || true)
+    failed=$(grep -acE '^[^ ]+ Test ".* failed after ' "$1" || true)
     echo "$passed $failed"
 }
 
 # failures FILE: prints what went wrong, for people.
 failures() {
-    grep -E '^[^ ]+ (Test|Suite) .*(failed|recorded an issue)|error:|Fatal error' "$1" | head -n 60 || true
+    grep -aE '^[^ ]+ (Test|Suite) .*(failed|recorded an issue)|error:|Fatal error' "$1" | head -n 60 || true
 }
 
 # last_line PREFIX FILE: prints the last line that starts with PREFIX.
-last_line() { grep -E "^$1" "$2" | tail -n 1; }
+last_line() { grep -aE "^$1" "$2" | tail -n 1; }
 
 # figure NAME LINE: the number behind NAME= in LINE, or -1.
 figure() { echo "$2" | grep -oE "(^| )$1=[0-9]+" | grep -oE '[0-9]+$' || echo -1; }
