@@ -123,8 +123,9 @@ if !coresOnly {
         library(
             "TidemillClient", "Sources/Client",
             [
-                httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), yams,
+                "TidemillYAML", httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             ] + storeBelow),
+        library("TidemillYAML", "Sources/YAML", ["TidemillWire", yams]),
         library(
             "TidemillDaemon", "Sources/Daemon",
             [
@@ -139,7 +140,8 @@ if !coresOnly {
         library(
             "TidemillAPIServer", "controller/APIServer",
             [
-                "TidemillStore", "TidemillDaemon", logging, lifecycle, metrics, nioSSL, x509, crypto, asn1,
+                "TidemillStore", "TidemillDaemon", "TidemillYAML", logging, lifecycle, metrics, nioSSL, x509, crypto,
+                asn1,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -150,7 +152,7 @@ if !coresOnly {
             "tidemill-agent", "agents/agentd",
             [
                 "TidemillNodeAgent", "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux",
-                "TidemillDaemon", logging, lifecycle, arguments,
+                "TidemillYAML", "TidemillDaemon", logging, lifecycle, arguments,
             ] + storeBelow),
         program(
             "tidemill-controller", "controller/controllerd",
@@ -158,7 +160,7 @@ if !coresOnly {
                 "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
                 "TidemillPlacement", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments, yams,
             ] + storeBelow),
-        program("tidemill", "Sources/CLI", ["TidemillClient", arguments] + storeBelow),
+        program("tidemill", "Sources/CLI", ["TidemillClient", "TidemillYAML", arguments] + storeBelow),
         program(
             "bench", "Benchmarks/bench",
             [
@@ -189,7 +191,7 @@ if !coresOnly {
                 "TidemillAPIServer", "TidemillStore", "TidemillClient", "TidemillDaemon", logging, lifecycle, metrics,
                 httpClient, nioSSL, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
             ] + storeBelow),
-        tests("ClientTests", ["TidemillClient", nio("NIOCore"), nio("NIOPosix")] + storeBelow),
+        tests("ClientTests", ["TidemillClient", "TidemillYAML", nio("NIOCore"), nio("NIOPosix")] + storeBelow),
         tests("CLITests", ["tidemill", "TidemillClient", arguments] + storeBelow),
         tests(
             "NodeAgentTests",

@@ -1,5 +1,6 @@
 import Foundation
 import TidemillWire
+import TidemillYAML
 
 /// The part of a kubeconfig file that a client needs: its current context, with certificates embedded or in files.
 package struct Kubeconfig: Sendable, Equatable {

@@ -1,7 +1,7 @@
 import Testing
 import TidemillWire
 
-@testable import TidemillClient
+@testable import TidemillYAML
 
 @Suite struct YAMLReaderTests {
     @Test(

@@ -2,6 +2,7 @@ import Foundation
 import TidemillClient
 import TidemillDaemon
 import TidemillWire
+import TidemillYAML
 
 /// Reads a configuration file.
 enum ConfigurationFile {

@@ -1,6 +1,7 @@
 import Foundation
 import TidemillClient
 import TidemillWire
+import TidemillYAML
 
 /// Reads manifests from files, folders and standard input.
 enum ManifestSource {

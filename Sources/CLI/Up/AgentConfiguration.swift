@@ -1,5 +1,6 @@
 import TidemillClient
 import TidemillWire
+import TidemillYAML
 
 /// The configuration that `up` gives an agent.
 struct AgentConfiguration {

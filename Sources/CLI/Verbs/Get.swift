@@ -2,6 +2,7 @@ import ArgumentParser
 import TidemillClient
 import TidemillModel
 import TidemillWire
+import TidemillYAML
 
 /// `tidemill get`: objects as a table that the server renders, or as YAML, JSON or names.
 struct Get: AsyncParsableCommand {
@@ -25,6 +26,9 @@ struct Get: AsyncParsableCommand {
 
     @Flag(name: .long, help: "Leave the header out.")
     var noHeaders = false
+
+    @Flag(name: .long, help: "Show who owns which fields, in yaml and json.")
+    var showManagedFields = false
 
     @OptionGroup var selectors: SelectorOptions
     @OptionGroup var namespaces: NamespaceOptions
@@ -91,6 +95,9 @@ struct Get: AsyncParsableCommand {
         var found: [JSON] = []
         for target in arguments.targets {
             found += try await session.objects(target, namespaces, selectors.selection)
+        }
+        if !showManagedFields {
+            for index in found.indices { found[index]["metadata"]?["managedFields"] = nil }
         }
         let isSingle = arguments.targets.count == 1 && arguments.targets[0].names.count == 1
         let document: JSON =

@@ -22,8 +22,7 @@ extension Module {
     private static let core: Set<String> = below.union(["TidemillStore", "TidemillPlacement", "TidemillLease"])
     private static let agentSide = below.union([
         "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", "TidemillNodeCore",
-        "TidemillNodeAgent",
-        "TidemillDaemon", "CHost",
+        "TidemillNodeAgent", "TidemillYAML", "TidemillDaemon", "CHost",
     ])
     private static let controllerSide = core.union([
         "TidemillSQLite", "TidemillSQLiteStore", "TidemillReconcilers", "TidemillScheduler", "TidemillAPIServer",
@@ -38,11 +37,13 @@ extension Module {
         Module(name: "TidemillLease", folder: "Sources/Lease", mayImport: ["TidemillSeams"], isLean: true),
         Module(name: "TidemillWire", folder: "Sources/Wire", mayImport: ["TidemillModel", "TidemillSeams"]),
         Module(name: "TidemillPlacement", folder: "Sources/Placement", mayImport: ["TidemillModel", "TidemillSeams"]),
-        Module(name: "TidemillClient", folder: "Sources/Client", mayImport: below),
+        Module(name: "TidemillYAML", folder: "Sources/YAML", mayImport: ["TidemillWire"]),
+        Module(name: "TidemillClient", folder: "Sources/Client", mayImport: below.union(["TidemillYAML"])),
         Module(name: "TidemillDaemon", folder: "Sources/Daemon", mayImport: ["TidemillSeams"], hasEffects: true),
         Module(name: "TidemillSQLite", folder: "Sources/SQLite", mayImport: ["CSQLite"]),
         Module(
-            name: "tidemill", folder: "Sources/CLI", mayImport: below.union(["TidemillClient"]), hasEffects: true),
+            name: "tidemill", folder: "Sources/CLI", mayImport: below.union(["TidemillClient", "TidemillYAML"]),
+            hasEffects: true),
         Module(
             name: "TidemillHostLinux", folder: "agents/HostLinux", half: .agents,
             mayImport: ["TidemillSeams", "CHost"], hasEffects: true),
@@ -67,7 +68,7 @@ extension Module {
         Module(name: "TidemillScheduler", folder: "controller/Scheduler", half: .controller, mayImport: core),
         Module(
             name: "TidemillAPIServer", folder: "controller/APIServer", half: .controller,
-            mayImport: below.union(["TidemillStore", "TidemillDaemon"])),
+            mayImport: below.union(["TidemillStore", "TidemillDaemon", "TidemillYAML"])),
         Module(
             name: "tidemill_controller", folder: "controller/controllerd", half: .controller,
             mayImport: controllerSide, hasEffects: true),
@@ -75,7 +76,8 @@ extension Module {
     ]
 
     private static let shared = below.union([
-        "TidemillClient", "TidemillPlacement", "TidemillLease", "TidemillDaemon", "TidemillSQLite", "tidemill",
+        "TidemillClient", "TidemillYAML", "TidemillPlacement", "TidemillLease", "TidemillDaemon", "TidemillSQLite",
+        "tidemill",
     ])
 
     /// Tests import what they test and what that stands on; those of one half nothing of the other.
