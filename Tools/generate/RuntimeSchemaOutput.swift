@@ -96,12 +96,23 @@ struct RuntimeSchemaOutput {
         for column in kind.columns { text += "            \(self.column(column)),\n" }
         text += "        ],\n        hasStatus: \(kind.status != nil),\n"
         text += "        selectableFields: \(SwiftNames.literals(kind.selectableFields)),\n"
+        if let scale = kind.scale { text += "        scale: \(self.scale(scale)),\n" }
         return text
             + "        schema: \(value(root(kind)).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")))\n"
     }
 
+    private func scale(_ scale: Scale) -> String {
+        let most = scale.most.map { "most: \(path($0)), " } ?? ""
+        return "Scale(\n            replicas: \(path(scale.replicas)), \(most)current: \(path(scale.current)),\n"
+            + "            label: \(SwiftNames.literal(scale.label)))"
+    }
+
+    private func path(_ text: String) -> String {
+        SwiftNames.literals(text.split(separator: ".").map(String.init))
+    }
+
     private func column(_ column: TableColumn) -> String {
-        let path = SwiftNames.literals(column.path.split(separator: ".").map(String.init))
+        let path = path(column.path)
         var text = "Column(\n                name: \(SwiftNames.literal(column.name)), path: \(path),\n"
         text += "                type: \(SwiftNames.literal(column.type)), doc: \(SwiftNames.literal(column.doc))"
         if column.wide { text += ", wide: true" }

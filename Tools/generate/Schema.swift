@@ -54,9 +54,18 @@ struct Kind {
     var status: String?
     var flat: String?
     var selectableFields: [String]
+    var scale: Scale?
     var columns: [TableColumn]
 
     var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+}
+
+/// Where a kind says how many it has of what it is made of.
+struct Scale {
+    var replicas: String
+    var most: String?
+    var current: String
+    var label: String
 }
 
 struct TableColumn {

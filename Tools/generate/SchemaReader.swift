@@ -60,9 +60,19 @@ struct SchemaReader {
             status: try yaml.optionalString("status"),
             flat: try yaml.optionalString("flat"),
             selectableFields: try yaml.strings("selectableFields"),
+            scale: try yaml.object("scale").map(scale),
             columns: try yaml.list("columns").map(column))
         try yaml.finish()
         return kind
+    }
+
+    private func scale(_ yaml: YAMLObject) throws -> Scale {
+        var yaml = yaml
+        let scale = Scale(
+            replicas: try yaml.string("replicas"), most: try yaml.optionalString("most"),
+            current: try yaml.string("current"), label: try yaml.string("label"))
+        try yaml.finish()
+        return scale
     }
 
     private func column(_ yaml: YAMLObject) throws -> TableColumn {

@@ -64,6 +64,12 @@ struct YAMLObject {
         }
     }
 
+    mutating func object(_ key: String) throws -> YAMLObject? {
+        guard let node = take(key) else { return nil }
+        guard let mapping = node.mapping else { throw error("\(key) is no object") }
+        return try YAMLObject(mapping, at: "\(place): \(key)")
+    }
+
     /// Named objects, in the order in which they are written.
     mutating func objects(_ key: String) throws -> [(String, YAMLObject)] {
         guard let node = take(key) else { return [] }

@@ -56,7 +56,7 @@ extension SchedulingSnapshot {
     }
 
     private func expectation(of gang: DraftingGang, _ placement: inout Placement) -> GangOutcome? {
-        guard gang.slices.count == Int(gang.job.spec.gang.min), gang.job.effectiveOnDisconnect.effectiveAfter != nil
+        guard gang.slices.count == Int(gang.job.attemptSize), gang.job.effectiveOnDisconnect.effectiveAfter != nil
         else { return nil }
         var pending = gang.pending
         pending.passedOver = permission.nodes.mapValues(\.reason)
@@ -70,7 +70,7 @@ extension SchedulingSnapshot {
             return .abandon(gang, reason: "DraftInterrupted")
         }
         // 4. A gang with a missing or deleted member is for the job's reconciler.
-        if gang.slices.count != Int(gang.job.spec.gang.min) || gang.slices.contains(where: \.metadata.isTerminating) {
+        if gang.slices.count != Int(gang.job.attemptSize) || gang.slices.contains(where: \.metadata.isTerminating) {
             return .wait(gang, reason: "a member is missing")
         }
         // 5. After a failure it waits, and its next token must be newer than any of its finished attempts.

@@ -42,6 +42,9 @@ extension Kinds {
         ],
         hasStatus: true,
         selectableFields: ["status.state", "status.gang.nodes"],
+        scale: Scale(
+            replicas: ["spec", "gang", "min"], most: ["spec", "gang", "max"], current: ["status", "members"],
+            label: "tidemill.dev/job"),
         schema: SchemaType(
             name: "Job",
             doc: "Work that ends. A gang of tasks, each inside a slice of its own, granted together or not at all.",
@@ -84,8 +87,7 @@ extension Kinds {
             SchemaField(
                 name: "gang",
                 type: .object("Gang"),
-                doc: "How many tasks run together; one when unset.",
-                immutable: true,
+                doc: "How many tasks run together; one when unset. A change takes effect with the next attempt; an attempt that waits to be placed is given up for one of the new size.",
                 defaultValue: .emptyObject),
             SchemaField(
                 name: "slice",

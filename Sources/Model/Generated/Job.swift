@@ -41,7 +41,8 @@ extension Kinds {
 
     /// What the job needs and runs.
     package struct JobSpec: Hashable, Sendable {
-        /// How many tasks run together; one when unset.
+        /// How many tasks run together; one when unset. A change takes effect with the next attempt; an attempt that
+        /// waits to be placed is given up for one of the new size.
         package var gang: Kinds.Gang
         /// What each member's slice needs.
         package var slice: Kinds.SliceRequest

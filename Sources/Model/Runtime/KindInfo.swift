@@ -16,6 +16,8 @@ package final class KindInfo: Sendable {
     package let hasStatus: Bool
     /// Paths, beside metadata.name and metadata.namespace, that a field selector may name.
     package let selectableFields: [String]
+    /// Present when the kind can be scaled (`/scale`).
+    package let scale: Scale?
     /// The root type: its fields stand beside apiVersion, kind and metadata.
     package let schema: SchemaType
 
@@ -29,7 +31,7 @@ package final class KindInfo: Sendable {
     package init(
         kind: String, group: String, version: String, plural: String, singular: String, shortNames: [String],
         namespaced: Bool, categories: [String], doc: String, columns: [Column], hasStatus: Bool,
-        selectableFields: [String], schema: SchemaType
+        selectableFields: [String], scale: Scale? = nil, schema: SchemaType
     ) {
         self.kind = kind
         self.group = group
@@ -43,6 +45,7 @@ package final class KindInfo: Sendable {
         self.columns = columns
         self.hasStatus = hasStatus
         self.selectableFields = selectableFields
+        self.scale = scale
         self.schema = schema
         apiVersion = group.isEmpty ? version : "\(group)/\(version)"
         groupResource = group.isEmpty ? plural : "\(plural).\(group)"
@@ -54,6 +57,25 @@ extension KindInfo: Hashable, CustomStringConvertible {
     package static func == (a: KindInfo, b: KindInfo) -> Bool { a === b || a.groupResource == b.groupResource }
     package func hash(into hasher: inout Hasher) { hasher.combine(groupResource) }
     package var description: String { groupKind }
+}
+
+/// Where a kind says how many it has of what it is made of, for `/scale`.
+package struct Scale: Hashable, Sendable {
+    /// Path of the number that is wanted.
+    package var replicas: [String]
+    /// Path of an upper bound, which follows that number where it is set.
+    package var most: [String]?
+    /// Path of the number that there is.
+    package var current: [String]
+    /// What it is made of carries this label, with the object's name.
+    package var label: String
+
+    package init(replicas: [String], most: [String]? = nil, current: [String], label: String) {
+        self.replicas = replicas
+        self.most = most
+        self.current = current
+        self.label = label
+    }
 }
 
 /// One column of the table that `get` prints.

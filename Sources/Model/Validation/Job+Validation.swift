@@ -24,6 +24,14 @@ extension Kinds.Job {
 
     /// Number of members.
     package var size: Int { Int(clamping: spec.gang.min) }
+
+    /// Number of members of the current attempt, which may be older than the size that is wanted now.
+    package var attemptSize: Int64 { status.gang == nil ? spec.gang.min : status.members ?? spec.gang.min }
+}
+
+extension Kinds.Gang {
+    /// Numbers of members that a gang may have.
+    package static let sizes: ClosedRange<Int64> = 1...1024
 }
 
 extension Kinds.JobState {

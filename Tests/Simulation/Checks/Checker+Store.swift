@@ -72,14 +72,14 @@ extension Checker {
         switch gang.state {
         case .committed:
             let granted = members.count { $0.status.grant != nil }
-            if granted != Int(job.spec.gang.min) {
+            if granted != Int(job.attemptSize) {
                 throw Violation(
-                    "5", "\(job.metadata.name) is committed with \(granted) of \(job.spec.gang.min) grants")
+                    "5", "\(job.metadata.name) is committed with \(granted) of \(job.attemptSize) grants")
             }
         case .started:
             startedAttempts[uid, default: []].insert(gang.attempt)
             let prepared = members.count { $0.status.state == .prepared }
-            if prepared != Int(job.spec.gang.min) {
+            if prepared != Int(job.attemptSize) {
                 throw Violation("5", "\(job.metadata.name) is started with \(prepared) members prepared")
             }
             for shim in world.truth.executing

@@ -35,6 +35,7 @@ package struct Scenario: Sendable {
         var scenario = Scenario(
             seed: seed, machines: machines, drifts: (0..<machines).map { _ in Int64(dice.below(2001) - 1000) },
             lasts: lasts, work: Work.drawn(dice, until: lasts), faults: [])
+        scenario.work += Work.resizes(Dice(seed: seed, for: "resizes"), until: lasts)
         let seconds = Int(lasts.wholeNanoseconds / 1_000_000_000)
         // A few kinds, and of each a few: what never meets breaks nothing.
         let favoured = favouring.compactMap(FaultKind.named)

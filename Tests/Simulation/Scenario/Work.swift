@@ -21,6 +21,7 @@ package struct Work: Sendable, CustomStringConvertible {
         case submit(JobShape)
         case delete(job: Int)
         case edit(job: Int, after: Duration?)
+        case resize(job: Int, size: Int)
         case cordon(machine: Int, Bool)
         case drain(machine: Int, Bool)
         case maintain(machine: Int, Bool)
@@ -29,7 +30,7 @@ package struct Work: Sendable, CustomStringConvertible {
         var isAboutNodes: Bool {
             switch self {
             case .cordon, .drain, .maintain, .taint: true
-            case .submit, .delete, .edit: false
+            case .submit, .delete, .edit, .resize: false
             }
         }
     }
@@ -91,6 +92,19 @@ package struct Work: Sendable, CustomStringConvertible {
     }
 }
 
+extension Work {
+    /// Gangs that are resized, in some histories; drawn apart, so that what the other histories are stays what it was.
+    static func resizes(_ dice: Dice, until end: Duration) -> [Work] {
+        guard dice.oneIn(3) else { return [] }
+        let milliseconds = Int(end.wholeNanoseconds / 1_000_000)
+        return (0..<(1 + dice.below(3))).map { index in
+            Work(
+                at: dice.milliseconds(1000...(milliseconds * 3 / 4)), number: 1000 + index,
+                ask: .resize(job: dice.below(4), size: 1 + dice.below(3)))
+        }
+    }
+}
+
 extension World {
     /// Schedules everything that is asked for. Who asks tries again while the controller is away.
     func scheduleWork() {
@@ -142,6 +156,10 @@ extension World {
                 ?? Kinds.OnDisconnect(policy: .keep)
             try await resources.transact([.update(job)])
             edited.insert(job.metadata.uid)
+        case .resize(let number, let size):
+            guard var job = job(number), !job.status.state.isFinal else { return }
+            job.spec.gang.min = Int64(size)
+            try await resources.transact([.update(job)])
         case .cordon(let machine, let isOn):
             try await change(machine, resources) { $0.unschedulable = isOn }
         case .drain(let machine, let isOn):

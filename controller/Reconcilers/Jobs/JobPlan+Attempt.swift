@@ -14,10 +14,10 @@ struct Attempt {
     var number: Int64
     var size: Int64
 
-    init(job: Kinds.Job, number: Int64) {
+    init(job: Kinds.Job, number: Int64, size: Int64) {
         self.job = job
         self.number = number
-        size = job.spec.gang.min
+        self.size = size
     }
 
     func name(_ index: Int64) -> String { "\(job.metadata.name)-\(number)-\(index)" }

@@ -50,7 +50,7 @@ extension JobPlan {
     private static func count(_ seen: JobObservation, succeeded: Int) -> JobPlan {
         var job = seen.job
         job.status.succeeded = Int64(succeeded)
-        let running = seen.job.spec.gang.min - Int64(succeeded)
+        let running = seen.job.attemptSize - Int64(succeeded)
         return JobPlan("runs \(running) members", transactions: [job == seen.job ? [] : [.status(job)]])
     }
 

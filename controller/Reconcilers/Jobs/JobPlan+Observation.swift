@@ -32,7 +32,9 @@ extension JobPlan {
         _ seen: JobObservation, attempt number: Int64, job: Kinds.Job, refusedBy: [Int64: [Kinds.Refusal]] = [:],
         notBefore: Timestamp? = nil, because reason: String, alongside: [PlannedChange] = []
     ) -> JobPlan {
-        let attempt = Attempt(job: seen.job, number: number)
+        // What was begun of an attempt of another size is left behind: its members would not agree on their number.
+        let number = seen.isHalfBegun(attempt: number) ? number + 1 : number
+        let attempt = Attempt(job: seen.job, number: number, size: seen.job.spec.gang.min)
         var next = job
         if let taken = attempt.names.first(where: seen.namesTaken.contains) {
             next.status.state = .pending
@@ -70,6 +72,11 @@ extension JobPlan {
             $0.slice == nil || $0.task == nil || $0.slice?.metadata.isTerminating == true
         }) {
             return abandon(seen, reason: "MemberDeleted", "Member \(gone.index) was deleted before it was placed.")
+        }
+        let (now, wanted) = (seen.job.attemptSize, seen.job.spec.gang.min)
+        if now != wanted {
+            return abandon(
+                seen, reason: "Resized", "The gang was resized from \(now) to \(wanted) before it was placed.")
         }
         return JobPlan("waits to be placed", wakeAt: seen.job.status.nextAttemptAt)
     }
@@ -148,6 +155,13 @@ extension Kinds.Slice {
 }
 
 extension JobObservation {
+    /// True when members of an attempt that is still to begin exist for another size of the gang.
+    fileprivate func isHalfBegun(attempt: Int64) -> Bool {
+        slices.contains { slice in
+            slice.spec.member.map { $0.attempt == attempt && $0.size != job.spec.gang.min } ?? false
+        }
+    }
+
     /// The members of one attempt by rank, also those whose objects are missing.
     func members(of attempt: Int64) -> [Member] {
         let slices = Dictionary(
@@ -156,6 +170,6 @@ extension JobObservation {
         let tasks = Dictionary(
             self.tasks.filter { $0.spec.member?.attempt == attempt }.map { ($0.spec.member?.index ?? -1, $0) },
             uniquingKeysWith: { first, _ in first })
-        return (0..<job.spec.gang.min).map { Member(index: $0, slice: slices[$0], task: tasks[$0]) }
+        return (0..<job.attemptSize).map { Member(index: $0, slice: slices[$0], task: tasks[$0]) }
     }
 }

@@ -7,13 +7,15 @@ import TidemillWire
 struct RestoredAttempt {
     let job: Kinds.Job
     let number: Int64
+    /// How many members it has, as its nodes say: the job may have been resized since.
+    let size: Int64
     /// What the nodes hold of it, by rank.
     let members: [Claim]
     private let slices: [String: Kinds.Slice]
     private let tasks: [String: Kinds.Task]
 
-    /// The reported attempt with the highest token; nil when it is not to go on: the job is over or has moved on, its size
-    /// differs, or a member is neither held nor known to have ended.
+    /// The reported attempt with the highest token; nil when it is not to go on: the job is over or has moved on, its
+    /// members differ on their number, or a member is neither held nor known to have ended.
     init?(_ job: Kinds.Job, _ claims: [Claim], _ seen: RestoreObservation) {
         guard !job.status.state.isFinal, !job.metadata.isTerminating,
             !seen.endingNamespaces.contains(job.metadata.namespace)
@@ -21,13 +23,15 @@ struct RestoredAttempt {
         let newest = claims.max { ($0.token, $0.attempt) < ($1.token, $1.attempt) }
         guard let newest, newest.attempt == claims.map(\.attempt).max(), newest.attempt >= job.attempt,
             newest.token > job.status.lastToken ?? Int64.min,
-            newest.attempt > job.attempt || job.status.gang?.state != .abandoned
+            newest.attempt > job.attempt || job.status.gang?.state != .abandoned,
+            let size = newest.report.member?.size, Kinds.Gang.sizes.contains(size)
         else { return nil }
         self.job = job
         number = newest.attempt
+        self.size = size
         slices = Self.byName(seen.slices, in: job.metadata.namespace)
         tasks = Self.byName(seen.tasks, in: job.metadata.namespace)
-        let attempt = Attempt(job: job, number: number)
+        let attempt = Attempt(job: job, number: number, size: size)
         var members: [Claim] = []
         for index in 0..<attempt.size {
             let name = attempt.name(index)
@@ -75,7 +79,7 @@ struct RestoredAttempt {
     private func slice(_ member: Claim) -> PlannedChange? {
         let report = member.report
         guard let stored = slices[report.name] else {
-            var slice = Attempt(job: job, number: number).slice(report.member?.index ?? 0, refusedBy: [])
+            var slice = Attempt(job: job, number: number, size: size).slice(report.member?.index ?? 0, refusedBy: [])
             slice.metadata.uid = report.uid.rawValue
             // The copy in the grant counts; the job's own may have been changed since.
             slice.spec.onDisconnect = Kinds.OnDisconnect(policy: report.grant.policy, after: report.grant.after)
@@ -99,7 +103,7 @@ struct RestoredAttempt {
     private func task(_ member: Claim) -> PlannedChange? {
         let report = member.report
         let stored = tasks[report.name]
-        var task = stored ?? Attempt(job: job, number: number).task(report.member?.index ?? 0)
+        var task = stored ?? Attempt(job: job, number: number, size: size).task(report.member?.index ?? 0)
         if let startedAt = report.startedAt, task.status.state == .pending {
             task.status.state = .running
             task.status.node = report.grant.node
@@ -122,7 +126,7 @@ struct RestoredAttempt {
         }
         next.status.gang = Kinds.GangRecord(attempt: number, state: hasStarted ? .started : .committed, nodes: nodes)
         next.status.state = hasStarted ? .running : .queued
-        next.status.members = job.spec.gang.min
+        next.status.members = size
         next.status.nextAttemptAt = nil
         if job.status.startedAt == nil { next.status.startedAt = members.compactMap(\.report.startedAt).min() }
         return next == job ? nil : next
