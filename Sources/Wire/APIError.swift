@@ -15,6 +15,8 @@ package enum APIError: Error, Hashable, Sendable {
     case alreadyExists(resource: String, name: String)
     /// The object changed since the revision that the caller saw.
     case conflict(resource: String, name: String, message: String)
+    /// Others own, with other values, what is applied without force; `causes` name each field.
+    case ownedByOthers(message: String, causes: [Status.Cause])
     /// A revision or a continue token that has been compacted.
     case expired(String)
     case tooLarge(String)

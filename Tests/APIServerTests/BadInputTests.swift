@@ -114,7 +114,7 @@ import TidemillWire
 
     @Test(arguments: [
         ("/apis/tidemill.dev/v1alpha1/dragons", 404), ("/apis/tidemill.dev/v9/jobs", 404), ("/apis/other/v1/jobs", 404),
-        ("/apis/tidemill.dev/v1alpha1/namespaces/default/jobs/x/scale", 404), ("/nope", 404), ("/agent/v1/nope", 404),
+        ("/apis/tidemill.dev/v1alpha1/namespaces/default/jobs/x/size", 404), ("/nope", 404), ("/agent/v1/nope", 404),
         ("/apis/tidemill.dev/v1alpha1/namespaces/default/jobs/missing", 404),
         ("/apis/tidemill.dev/v1alpha1/nodes?watch=perhaps", 400), ("/api//v1/namespaces//default", 200),
     ]) func `a path that names nothing is a Status`(_ path: String, _ code: Int) async throws {
@@ -127,11 +127,19 @@ import TidemillWire
 
     @Test func `bodies in other formats are refused with the list of what is accepted`() async throws {
         try await withServer { test async throws in
-            for type in ["application/yaml", "application/vnd.kubernetes.protobuf"] {
+            for type in ["application/cbor", "application/merge-patch+json", "application/vnd.other.protobuf"] {
                 let answer = try await test.admin.post(Path.jobs, "a: b", type: type)
                 #expect(answer.code == 415)
                 #expect(answer.message?.contains("application/json") == true)
             }
+            let yaml = try await test.admin.post(Path.jobs, "a: [", type: "application/yaml")
+            #expect(yaml.code == 400)
+            #expect(yaml.message?.contains("line ") == true)
+            let two = try await test.admin.post(Path.jobs, "a: 1\n---\nb: 2\n", type: "application/yaml")
+            #expect(two.message == "the body of the request must be one YAML document, and it has 2")
+            let protobuf = try await test.admin.post(Path.jobs, "k8s", type: "application/vnd.kubernetes.protobuf")
+            #expect(protobuf.code == 400)
+            #expect(protobuf.message?.hasPrefix("the protobuf body cannot be read") == true)
             #expect(
                 try await test.admin.post(Path.jobs, jobText("x"), type: "application/x-www-form-urlencoded").code
                     == 201)

@@ -1,4 +1,5 @@
 import Testing
+import TidemillStore
 import TidemillWire
 
 @Suite struct DiscoveryTests {
@@ -54,6 +55,16 @@ import TidemillWire
             #expect(try await test.admin.get("/").json["paths"]?.array?.contains("/apis/tidemill.dev/v1alpha1") == true)
             let metrics = try await test.admin.get("/metrics").text
             #expect(metrics.contains("tidemill_api_requests_total{code=\"2xx\"} 5\n"))
+        }
+    }
+
+    @Test func `a controller that keeps nothing is alive and not ready`() async throws {
+        try await withServer { test async throws in
+            await test.resources.halt.stop("an agent remembers revision 9")
+            let answer = try await test.admin.get("/readyz")
+            #expect(answer.code == 503)
+            #expect(answer.message == "ControllerRolledBack: an agent remembers revision 9")
+            #expect(try await test.admin.get("/healthz").text == "ok")
         }
     }
 

@@ -31,7 +31,7 @@ import TidemillWire
             ("/api/v1/namespaces/x/events", .collection(event, namespace: "x")),
             (group + "/namespaces/x/tasks/y/exec", .object(task, namespace: "x", name: "y", part: .exec)),
             ("/agent/v1/inventory", .inventory), ("/admin/v1/backup", .backup),
-            ("/agent/v1/tunnel/7", .tunnelStream(id: "7")), ("/readyz/ping", .health),
+            ("/agent/v1/tunnel/7", .tunnelStream(id: "7")), ("/readyz/ping", .ready), ("/livez", .health),
         ]
         for (path, wanted) in table { #expect(try route(path) == wanted, "\(path)") }
     }

@@ -125,11 +125,33 @@ import TidemillWire
         }
     }
 
-    @Test func `initial events are refused so that clients fall back`() async throws {
+    @Test func `initial events end with a bookmark that says so`() async throws {
         try await withServer { test async throws in
-            let answer = try await test.admin.get(
-                Path.nodes
-                    + "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true")
+            _ = try await test.admin.post(Path.nodes, nodeText("a"))
+            let wanted = "&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+            let path = Path.nodes + "?watch=true&sendInitialEvents=true" + wanted
+            var lines = Lines(try await test.admin.stream(.GET, path))
+            try await expect(&lines, "ADDED", "a")
+            let mark = try #require(try await lines.next())
+            #expect(mark["type"] == "BOOKMARK")
+            #expect(mark.at(["object", "metadata", "annotations", "k8s.io/initial-events-end"]) == "true")
+            _ = try await test.admin.post(Path.nodes, nodeText("b"))
+            try await expect(&lines, "ADDED", "b")
+            // Without them a watch begins with what comes.
+            let later = Path.nodes + "?watch=true&sendInitialEvents=false" + wanted
+            var next = Lines(try await test.admin.stream(.GET, later))
+            _ = try await test.admin.post(Path.nodes, nodeText("c"))
+            try await expect(&next, "ADDED", "c")
+        }
+    }
+
+    @Test(arguments: [
+        "sendInitialEvents=true&allowWatchBookmarks=true", "resourceVersionMatch=NotOlderThan",
+        "sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+        "sendInitialEvents=true&resourceVersionMatch=Exact&allowWatchBookmarks=true",
+    ]) func `initial events are asked for in one way`(_ query: String) async throws {
+        try await withServer { test async throws in
+            let answer = try await test.admin.get(Path.nodes + "?watch=true&" + query)
             #expect(answer.code == 422)
             #expect(answer.reason == "Invalid")
         }

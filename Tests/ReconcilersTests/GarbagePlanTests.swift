@@ -11,7 +11,9 @@ import TidemillWire
         Kinds.Task(
             metadata: ObjectMeta(
                 name: "t", namespace: "lab", uid: "uid-t", deletionTimestamp: terminating ? now : nil,
-                ownerReferences: [OwnerReference(apiVersion: "v1", kind: kind, name: "j", uid: owner)]),
+                ownerReferences: [
+                    OwnerReference(apiVersion: "tidemill.dev/v1alpha1", kind: kind, name: "j", uid: owner)
+                ]),
             spec: Kinds.TaskSpec(slice: "t", template: Kinds.TaskTemplate(command: ["true"])))
     }
 
@@ -37,6 +39,39 @@ import TidemillWire
         #expect(plan(task(owner: "old"), owners: ["old"]).isEmpty)
         #expect(plan(task(owner: "old", kind: "Unknown"), owners: []).isEmpty)
         #expect(plan(task(owner: "old", terminating: true), owners: []).isEmpty)
+    }
+
+    @Test func `a deleted owner waits for what it owns, or lets it go`() {
+        func owner(_ finalizer: String) -> Kinds.Job {
+            Kinds.Job(
+                metadata: ObjectMeta(
+                    name: "j", namespace: "lab", uid: "uid-j", deletionTimestamp: now,
+                    finalizers: [finalizer, "example.org/other"]),
+                spec: Kinds.JobSpec(
+                    slice: Kinds.SliceRequest(), template: Kinds.TaskTemplate(command: ["true"])))
+        }
+        func plan(_ finalizer: String, _ dependents: [Kinds.Task]) -> GarbagePlan {
+            GarbagePlan.plan(
+                GarbageObservation(
+                    dependents: dependents, owners: ["uid-j", "other"], waiting: [owner(finalizer)], now: now))
+        }
+        func blocking(_ task: Kinds.Task) -> Kinds.Task {
+            var task = task
+            task.metadata.ownerReferences[0].blockOwnerDeletion = true
+            return task
+        }
+        let freed = "finalizers of Job lab/j: example.org/other"
+        let (foreground, orphan) = ("foregroundDeletion", "orphan")
+        #expect(plan(foreground, []).description == freed)
+        #expect(plan(foreground, [task(owner: "uid-j")]).description == "delete Task lab/t\n\(freed)")
+        #expect(plan(foreground, [blocking(task(owner: "uid-j"))]).description == "delete Task lab/t")
+        #expect(plan(foreground, [blocking(task(owner: "uid-j", terminating: true))]).description.isEmpty)
+        #expect(plan(foreground, [task(owner: "other")]).description == freed)
+        #expect(plan(orphan, []).description == freed)
+        let kept = plan(orphan, [task(owner: "uid-j")])
+        #expect(kept.description == "finalizers of Task lab/t: ")
+        #expect(kept.changes.first?.object.metadata.ownerReferences.isEmpty == true)
+        #expect(plan("example.org/own", [task(owner: "uid-j")]).changes.isEmpty)
     }
 
     @Test func `a slice keeps its finalizer while its node may hold something`() {

@@ -74,16 +74,29 @@ struct ResourcesDeleteTests {
             _ = try await world.resources.delete(ref, DeleteOptions(resourceVersion: "1"))
         }
         #expect(version.hasPrefix("409 ") && version.contains("ResourceVersion in precondition: 1"))
-        let orphan = await world.refusal { () async throws(APIError) in
-            _ = try await world.resources.delete(ref, DeleteOptions(propagation: .orphan))
-        }
-        #expect(orphan.hasPrefix("422 "))
         _ = try await world.resources.delete(ref, DeleteOptions(isDryRun: true))
         #expect(try await world.resources.find(ref) != nil)
         let right = DeleteOptions(
             uid: try made.tree.text("metadata", "uid"), resourceVersion: String(made.revision.rawValue))
         _ = try await world.resources.delete(ref, right)
         #expect(try await world.resources.find(ref) == nil)
+    }
+
+    @Test(
+        arguments: [(.foreground, "foregroundDeletion"), (.orphan, "orphan")] as [(DeleteOptions.Propagation, String)])
+    func `what is to go first or to stay keeps the object for the collector`(
+        _ propagation: DeleteOptions.Propagation, _ finalizer: String
+    ) async throws {
+        let world = try await ResourcesFixture()
+        try await world.createJob("a")
+        guard
+            case .terminating(let marked) = try await world.resources.delete(
+                world.ref("a"), DeleteOptions(propagation: propagation))
+        else {
+            Issue.record("it is gone")
+            return
+        }
+        #expect(try marked.tree.at(["metadata", "finalizers"]) == [.string(finalizer)])
     }
 
     @Test

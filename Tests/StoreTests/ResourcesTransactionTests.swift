@@ -220,6 +220,7 @@ private struct InterruptedStore: Store {
     }
 
     func currentRevision() async -> Revision { await store.currentRevision() }
+    func fault() async -> StoreError? { await store.fault() }
 
     func snapshot() async throws(StoreError) -> StoreSnapshot { try await store.snapshot() }
 

@@ -11,6 +11,19 @@ import TidemillWire
         admit(metadata, kind: kind).errors.map(\.field)
     }
 
+    @Test func `a message shows the start of what is wrong, however it is spelt`() {
+        // One character of a hundred thousand scalars.
+        let long = "a" + String(repeating: "\u{301}", count: 100_000)
+        for metadata in [
+            ["name": .string(long)], ["name": "a", "labels": .object([long: "1"])],
+            ["name": "a", "labels": .string(long)],
+        ] as [JSON] {
+            let errors = admit(metadata).errors
+            #expect(!errors.isEmpty)
+            #expect(errors.allSatisfy { $0.description.utf8.count < 2_000 }, "\(errors.map(\.field.utf8.count))")
+        }
+    }
+
     @Test func `an object has a name, or the start of one`() {
         #expect(fields(["name": "a"]) == [])
         #expect(fields(["generateName": "a-"]) == [])
@@ -62,8 +75,8 @@ import TidemillWire
         #expect(fields(["name": "a", "ownerReferences": [owner, owner]]) == ["metadata.ownerReferences"])
         #expect(
             fields(["name": "a", "ownerReferences": [["kind": "Job", "x": 1]]]) == [
-                "metadata.ownerReferences[0].apiVersion", "metadata.ownerReferences[0].name",
-                "metadata.ownerReferences[0].uid", "metadata.ownerReferences[0].x",
+                "metadata.ownerReferences[0].x", "metadata.ownerReferences[0].apiVersion",
+                "metadata.ownerReferences[0].name", "metadata.ownerReferences[0].uid",
             ])
     }
 

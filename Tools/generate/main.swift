@@ -1,6 +1,6 @@
 import Foundation
 
-// Turns Sources/Model/Schema into the Swift values, their codec, the reference pages and the OpenAPI documents.
+// Turns Sources/Model/Schema into the Swift values, their codec and the reference pages.
 // Run at the package's root. `--check` writes nothing and fails when something generated differs.
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -15,7 +15,6 @@ do {
     let files =
         ModelOutput(schema: schema).files() + RuntimeSchemaOutput(schema: schema).files()
         + CodecOutput(schema: schema).files() + ReferenceOutput(schema: schema).files()
-        + OpenAPIOutput(schema: schema).files()
     let tree = GeneratedTree(root: root, files: files)
     if arguments.contains("--check") {
         let differences = try tree.differences()

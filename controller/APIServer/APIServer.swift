@@ -62,7 +62,8 @@ package struct APIServer: Service {
         inventories: any InventoryHandler, leases: (any NodeLeaseSource)? = nil, metrics: PrometheusMetrics? = nil,
         time: any TimeSource,
         randomness: any Randomness, sleep: @escaping Sleep, logger: Logger,
-        kinds: [KindInfo] = Kinds.all, onListening: @escaping @Sendable (Address) async -> Void = { _ in }
+        kinds: [KindInfo] = Kinds.all + KindView.all.map(\.info),
+        onListening: @escaping @Sendable (Address) async -> Void = { _ in }
     ) throws {
         let table = KindTable(kinds)
         let limits = configuration.limits
@@ -80,6 +81,7 @@ package struct APIServer: Service {
             watches: WatchRoute(
                 resources: resources, authorization: authorization, budget: WatchBudget(limit: limits.watchesPerUser),
                 limits: limits, time: time, sleep: sleep),
+            reviews: ReviewRoute(kinds: table, authorization: authorization),
             agents: AgentRoutes(hub: tunnels, heartbeats: heartbeats, inventories: inventories, sleep: sleep),
             backups: BackupRoute(store: resources.store, sleep: sleep), leases: leases, metrics: metrics,
             requests: RequestMetrics(factory: metrics), limits: limits, time: time, logger: logger)

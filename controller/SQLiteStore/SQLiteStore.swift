@@ -92,6 +92,8 @@ package actor SQLiteStore: Store {
 
     package func currentRevision() -> Revision { state.revision }
 
+    package func fault() -> StoreError? { failure }
+
     package func snapshot() throws(StoreError) -> StoreSnapshot {
         if isClosed { throw .closed }
         return StoreSnapshot(identity: identity, revision: state.revision, entries: state.entries)

@@ -77,6 +77,9 @@ package actor MemoryStore: Store {
 
     package func currentRevision() -> Revision { state.revision }
 
+    /// Memory does not fail.
+    package func fault() -> StoreError? { nil }
+
     package func snapshot() throws(StoreError) -> StoreSnapshot {
         StoreSnapshot(identity: identity, revision: state.revision, entries: state.entries)
     }

@@ -40,6 +40,9 @@ package protocol Store: Sendable {
     /// All entries at one revision, as a value: writers go on while it is read.
     func snapshot() async throws(StoreError) -> StoreSnapshot
 
+    /// Why nothing more can be written until the next start, once the medium has failed; reads go on. Nil as long as it can.
+    func fault() async -> StoreError?
+
     /// Forgets the history before `revision`: older snapshots and watches end with `.expired`. Entries stay.
     func compact(before revision: Revision) async throws(StoreError)
 }

@@ -52,7 +52,7 @@ extension FieldError {
 
     /// The text in quotation marks, cut when it is long.
     private static func quoted(_ text: String) -> String {
-        let shown = text.utf8.count > 200 ? String(text.prefix(200)) + "…" : text
+        let shown = text.utf8.count > 200 ? String(text.unicodeScalars.prefix(200)) + "…" : text
         var quoted = "\""
         for scalar in shown.unicodeScalars {
             switch scalar {

@@ -4,7 +4,8 @@ import TidemillModel
 ///
 /// 1. What is admitted is complete: defaults are filled in, members stand in the schema's order, null ones are gone.
 /// 2. Every mistake is reported, up to `mostErrors`, each with its path.
-/// 3. Unknown fields are errors of reason `unknown` and are not in the result: strict servers refuse, lenient ones go on.
+/// 3. Unknown fields are errors of reason `unknown`, as many again, and are not in the result: strict servers refuse,
+///    lenient ones go on.
 package enum Admission {
     /// Beyond these a client has learnt enough.
     static let mostErrors = 64
@@ -16,7 +17,7 @@ package enum Admission {
         }
         var walk = AdmissionWalk()
         let admitted = walk.root(object, kind: kind)
-        return (.object(admitted), walk.errors)
+        return (.object(admitted), walk.unknown + walk.errors)
     }
 
     /// The rules that span fields, for a tree that `admit` found nothing wrong with; `old` is what it replaces.

@@ -24,9 +24,7 @@ extension AdmissionWalk {
             path.leave()
         }
         for member in object.members where !MetadataSchema.isKnown(member.key) {
-            path.enter(member: member.key)
-            report { .unknown($0) }
-            path.leave()
+            report(unknown: member.key)
         }
         if result["name"] == nil, result["generateName"] == nil {
             path.enter(member: "name")
@@ -144,9 +142,7 @@ extension AdmissionWalk {
         }
         for member in object.members
         where !MetadataSchema.ownerReferenceFields.contains(where: { $0.name == member.key }) {
-            path.enter(member: member.key)
-            report { .unknown($0) }
-            path.leave()
+            report(unknown: member.key)
         }
         return .object(result)
     }

@@ -3,11 +3,21 @@ import TidemillModel
 /// One walk of admission through a tree, along the schema.
 struct AdmissionWalk {
     private(set) var errors: [FieldError] = []
+    /// Members that no schema knows; counted apart, since a lenient server passes over them and over nothing else.
+    private(set) var unknown: [FieldError] = []
     var path = FieldPath()
 
     /// Adds an error, made with the text of the current path.
     mutating func report(_ error: (String) -> FieldError) {
         if errors.count < Admission.mostErrors { errors.append(error(path.text)) }
+    }
+
+    /// Adds the member `name` of the current path as one that no schema knows.
+    mutating func report(unknown name: String) {
+        guard unknown.count < Admission.mostErrors else { return }
+        path.enter(member: name)
+        unknown.append(.unknown(path.text))
+        path.leave()
     }
 
     mutating func root(_ object: JSONObject, kind: KindInfo) -> JSONObject {
@@ -44,9 +54,7 @@ struct AdmissionWalk {
         of object: JSONObject, _ type: SchemaType, besides known: [String], into result: inout JSONObject
     ) {
         for member in object.members where type.field(member.key) == nil && !known.contains(member.key) {
-            path.enter(member: member.key)
-            report { .unknown($0) }
-            path.leave()
+            report(unknown: member.key)
         }
         for field in type.fields {
             path.enter(member: field.name)
@@ -138,6 +146,7 @@ extension JSON {
     /// The value as an error message shows it: its JSON text, cut after 60 characters.
     var shortText: String {
         let text = self.text
-        return text.count > 60 ? text.prefix(60) + "…" : text
+        // By scalars: a character may be as long as the request.
+        return text.utf8.count > 60 ? String(text.unicodeScalars.prefix(60)) + "…" : text
     }
 }

@@ -28,6 +28,6 @@ struct FieldPath {
 
     /// A client's own key may be as long as its request; an error shows the start of it.
     private static func cut(_ key: String) -> String {
-        key.utf8.count > 200 ? String(key.prefix(100)) + "…" : key
+        key.utf8.count > 200 ? String(key.unicodeScalars.prefix(100)) + "…" : key
     }
 }

@@ -3,6 +3,9 @@ package struct FieldConflict: Hashable, Sendable {
     package var owner: ManagedFields.Key
     package var path: [FieldStep]
 
+    /// The reason of each cause in a Status.
+    static let reason = "FieldManagerConflict"
+
     /// `.spec.region`, `.status.conditions[type="Ready"].reason`.
     package var field: String { path.map(\.text).joined() }
 
@@ -28,7 +31,7 @@ extension ManagedFields.Key: CustomStringConvertible {
     }
 }
 
-extension Status {
+extension APIError {
     /// Beyond these a client has learnt enough.
     private static let mostConflicts = 64
 
@@ -38,10 +41,10 @@ extension Status {
         var list = shown.map { "\($0.message): \($0.field)" }
         if shown.count < conflicts.count { list.append("and \(conflicts.count - shown.count) more") }
         let count = conflicts.count == 1 ? "1 conflict" : "\(conflicts.count) conflicts"
-        self.init(
-            reason: "Conflict", message: "Apply failed with \(count): " + list.joined(separator: ", "),
-            details: Details(
-                causes: shown.map { Cause(reason: "FieldManagerConflict", message: $0.message, field: $0.field) }),
-            code: 409)
+        self = .ownedByOthers(
+            message: "Apply failed with \(count): " + list.joined(separator: ", "),
+            causes: shown.map {
+                Status.Cause(reason: FieldConflict.reason, message: $0.message, field: $0.field)
+            })
     }
 }

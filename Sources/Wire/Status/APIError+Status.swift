@@ -17,6 +17,8 @@ extension Status {
             self.init("AlreadyExists", 409, "\(resource) \"\(name)\" already exists", about: resource, name)
         case .conflict(let resource, let name, let text):
             self.init("Conflict", 409, Self.conflictPrefix(resource, name) + text, about: resource, name)
+        case .ownedByOthers(let text, let causes):
+            self.init(reason: "Conflict", message: text, details: Details(causes: causes), code: 409)
         case .expired(let text): self.init(reason: "Expired", message: text, code: 410)
         case .tooLarge(let text): self.init(reason: "RequestEntityTooLarge", message: text, code: 413)
         case .unsupportedMediaType(let text): self.init(reason: "UnsupportedMediaType", message: text, code: 415)
@@ -83,6 +85,8 @@ extension APIError {
             switch (status.reason, status.code) {
             case ("Expired", _), ("Gone", _), (_, 410): .expired(status.message)
             case ("AlreadyExists", _): .alreadyExists(resource: qualified, name: details.name)
+            case ("Conflict", _) where details.causes.contains { $0.reason == FieldConflict.reason }:
+                .ownedByOthers(message: status.message, causes: details.causes)
             case ("Conflict", _), (_, 409): Self.conflict(status, qualified, details.name)
             case ("NotFound", _), (_, 404):
                 details.name.isEmpty ? .noSuchPath : .notFound(resource: qualified, name: details.name)

@@ -152,6 +152,8 @@ actor StoreSession: Store {
 
     func currentRevision() -> Revision { disk.file.state.revision }
 
+    func fault() -> StoreError? { failure }
+
     func compact(before revision: Revision) throws(StoreError) {
         throw .failed("the simulation keeps its history")
     }

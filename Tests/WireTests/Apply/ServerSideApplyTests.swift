@@ -170,16 +170,16 @@ import TidemillModel
         let one = FieldConflict(owner: updater, path: [.field("spec"), .field("region")])
         let other = FieldConflict(owner: applier, path: [.field("spec"), .key([.init(key: "type", value: "Ready")])])
         #expect(
-            Status(conflicts: [one]).json.text
+            Status(APIError(conflicts: [one])).json.text
                 == #"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Apply failed with 1 conflict: conflict with \"kubectl-patch\" using tidemill.dev/v1: .spec.region","reason":"Conflict","details":{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-patch\" using tidemill.dev/v1","field":".spec.region"}]},"code":409}"#
         )
-        let both = Status(conflicts: [one, other])
+        let both = Status(APIError(conflicts: [one, other]))
         #expect(
             both.message
                 == #"Apply failed with 2 conflicts: conflict with "kubectl-patch" using tidemill.dev/v1: .spec.region, conflict with "a\"b": .spec[type="Ready"]"#
         )
         #expect(both.details?.causes.map(\.field) == [".spec.region", #".spec[type="Ready"]"#])
-        let many = Status(conflicts: Array(repeating: one, count: 70))
+        let many = Status(APIError(conflicts: Array(repeating: one, count: 70)))
         #expect(many.message.hasPrefix("Apply failed with 70 conflicts: "))
         #expect(many.message.hasSuffix(", and 6 more"))
         #expect(many.details?.causes.count == 64)

@@ -253,7 +253,7 @@ extension ClientError {
         guard case .api(let error) = self else { return false }
         switch error {
         case .badRequest, .unauthorized, .forbidden, .methodNotAllowed, .notAcceptable, .alreadyExists, .tooLarge,
-            .unsupportedMediaType, .invalid:
+            .unsupportedMediaType, .invalid, .ownedByOthers:
             return true
         case .notFound, .noSuchPath, .conflict, .expired, .tooManyRequests, .unavailable, .futureRevision, .timeout,
             .internalError:

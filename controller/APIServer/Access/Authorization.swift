@@ -25,8 +25,9 @@ struct Authorization: Sendable {
         }
     }
 
-    private static let readable: Set<String> = Set(
-        ["nodes", "devices", "deviceclasses", "slices", "tasks", "jobs"].map { "\($0).tidemill.dev" })
+    /// What an agent reads.
+    static let readablePlurals = ["nodes", "devices", "deviceclasses", "slices", "tasks", "jobs"]
+    private static let readable = Set(readablePlurals.map { "\($0).tidemill.dev" })
 
     private func mayWrite(_ node: String, _ attributes: Attributes, _ body: JSON?) async throws(APIError) -> Bool {
         let name = attributes.name ?? body?.at(["metadata", "name"])?.string ?? ""

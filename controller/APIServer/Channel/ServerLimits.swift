@@ -21,8 +21,8 @@ package struct ServerLimits: Hashable, Sendable {
     package var headerFieldBytes = 16 << 10
     package var headerBytes = 32 << 10
     package var headerFields = 100
-    /// A watch without a client's own time-out ends after this.
-    package var watch: Duration = .seconds(45 * 60)
+    /// A watch without a client's own time-out ends after this: `kubectl get -w` does not come back.
+    package var watch: Duration = .seconds(61 * 60)
     /// Between two bookmarks of a watch that asked for them.
     package var bookmarks: Duration = .seconds(60)
     /// The same for agents, whose heartbeats say how far they follow: an idle watch beside a busy one must not look like

@@ -31,8 +31,9 @@ struct Discovery: Sendable {
             }
         ) { first, _ in first }
         var byGroupVersion: [String: [UInt8]] = [:]
-        for kind in kinds.kinds where byGroupVersion[kind.apiVersion] == nil {
-            byGroupVersion[kind.apiVersion] = Self.resources(kind.apiVersion, kinds).bytes
+        for version in kinds.kinds.map(\.apiVersion) + kinds.reviews.map(\.apiVersion)
+        where byGroupVersion[version] == nil {
+            byGroupVersion[version] = Self.resources(version, kinds).bytes
         }
         self.byGroupVersion = byGroupVersion
     }
@@ -51,7 +52,7 @@ struct Discovery: Sendable {
             paths.append("/apis/\(group)")
             paths += kinds.versions(of: group).map { "/apis/\(group)/\($0)" }
         }
-        paths += ["/healthz", "/livez", "/metrics", "/readyz", "/version"]
+        paths += ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
         return ["paths": .array(paths.map(JSON.string))]
     }
 
@@ -86,8 +87,21 @@ struct Discovery: Sendable {
         for kind in kinds.kinds where kind.apiVersion == apiVersion {
             list.append(resource(kind))
             if kind.hasStatus { list.append(part(kind, .status, verbs: ["get", "patch", "update"])) }
+            if kind.has(.scale) {
+                var scale = part(kind, .scale, verbs: ["get", "patch", "update"])
+                scale["group"] = "autoscaling"
+                scale["version"] = "v1"
+                scale["kind"] = .string(ScaleView.kind)
+                list.append(scale)
+            }
             if kind.has(.log) { list.append(part(kind, .log, verbs: ["get"])) }
             if kind.has(.exec) { list.append(part(kind, .exec, verbs: ["create"])) }
+        }
+        for review in kinds.reviews where review.apiVersion == apiVersion {
+            list.append([
+                "name": .string(review.plural), "singularName": .string(review.singular), "namespaced": false,
+                "kind": .string(review.kind), "verbs": ["create"],
+            ])
         }
         return [
             "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(apiVersion),

@@ -47,6 +47,22 @@ struct Reply: Sendable {
 
     static let jsonType = "application/json"
 
+    /// Tells the client what went well but not as it may think; kubectl prints it.
+    mutating func warn(_ warnings: [String]) {
+        guard let name = HTTPField.Name("Warning") else { return }
+        for text in warnings {
+            // A quoted string of RFC 9110: printable ASCII, and two characters escaped.
+            let quoted = text.unicodeScalars.map { scalar in
+                switch scalar {
+                case "\"", "\\": "\\\(scalar)"
+                case " "..."~": "\(scalar)"
+                default: "?"
+                }
+            }
+            fields.append(HTTPField(name: name, value: "299 - \"\(quoted.joined())\""))
+        }
+    }
+
     private var head: HTTPResponse {
         var fields = HTTPFields()
         fields.append(HTTPField(name: .contentType, value: contentType))

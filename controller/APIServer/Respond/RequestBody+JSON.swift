@@ -1,7 +1,9 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import TidemillStore
 import TidemillWire
+import TidemillYAML
 
 /// A request with what every route may need of it.
 struct Call: Sendable {
@@ -10,6 +12,8 @@ struct Call: Sendable {
     let peer: Peer
     let channel: any Channel
     let limits: ServerLimits
+    /// The shape in which the client sees the objects that the request is about, where it is not that of the store.
+    var view: KindView?
 
     var query: Query { target.query }
 
@@ -46,10 +50,55 @@ struct Call: Sendable {
         }
     }
 
-    /// The body as a JSON tree. Throws `.badRequest` with line, column and path, `.unsupportedMediaType` for other types.
+    /// The body as a JSON tree: JSON, YAML, or what typed Kubernetes clients send as protobuf. A missing or odd type is
+    /// JSON, since clients of old send those.
+    ///
+    /// Throws `.badRequest` with the place of the fault, `.unsupportedMediaType` for what must not be taken for JSON.
     func tree() async throws(APIError) -> JSON {
-        try checkType(accepted: [Reply.jsonType])
-        return try Self.parse(try await bytes())
+        guard let header = header(.contentType), let type = MediaRange(parsing: header) else {
+            return try Self.parse(try await bytes())
+        }
+        let name = "\(type.type)/\(type.subtype)"
+        switch name {
+        case Self.yamlType: return try Self.parseYAML(try await bytes())
+        case KubernetesProtobuf.contentType:
+            let body = try await bytes()
+            do throws(ProtobufError) {
+                return try KubernetesProtobuf.decode(body.readableBytesView)
+            } catch {
+                throw APIError(error)
+            }
+        default:
+            let isForeign = ["yaml", "protobuf", "cbor", "patch+json"].contains { type.subtype.hasSuffix($0) }
+            if isForeign {
+                let accepted = [Reply.jsonType, Self.yamlType, KubernetesProtobuf.contentType]
+                throw .unsupportedMediaType(
+                    "the body of the request was in an unknown format (\(name)) - accepted media types include: "
+                        + accepted.joined(separator: ", "))
+            }
+            return try Self.parse(try await bytes())
+        }
+    }
+
+    private static let yamlType = "application/yaml"
+
+    /// The object in the body, as it is to be stored.
+    func object() async throws(APIError) -> JSON {
+        let tree = try await tree()
+        return try view?.stored(tree) ?? tree
+    }
+
+    /// A stored object, as the client sees it.
+    func seen(_ object: StoredObject) throws(APIError) -> JSON {
+        let tree = try object.tree
+        return view?.seen(tree) ?? tree
+    }
+
+    /// What the request selects.
+    func selector() throws(APIError) -> ObjectSelector {
+        var selector = try ObjectSelector(query)
+        if let view { selector.fields = view.stored(selector.fields) }
+        return selector
     }
 
     static func parse(_ body: ByteBuffer) throws(APIError) -> JSON {
@@ -63,18 +112,21 @@ struct Call: Sendable {
         }
     }
 
-    /// Types that must not be taken for JSON are refused; a missing or odd one is JSON, since clients of old send those.
-    func checkType(accepted: [String]) throws(APIError) {
-        guard let header = header(.contentType), let type = MediaRange(parsing: header) else { return }
-        let name = "\(type.type)/\(type.subtype)"
-        if accepted.contains(name) { return }
-        let isForeign =
-            type.subtype.hasSuffix("yaml") || type.subtype.hasSuffix("protobuf") || type.subtype.hasSuffix("cbor")
-            || type.subtype.hasSuffix("patch+json")
-        if isForeign || accepted != [Reply.jsonType] {
-            throw .unsupportedMediaType(
-                "the body of the request was in an unknown format (\(name)) - accepted media types include: \(accepted.joined(separator: ", "))"
-            )
+    /// One document of YAML, or JSON, which most clients send under its name.
+    static func parseYAML(_ body: ByteBuffer) throws(APIError) -> JSON {
+        if body.readableBytesView.first == UInt8(ascii: "{") { return try parse(body) }
+        guard let text = String(validating: body.readableBytesView, as: UTF8.self) else {
+            throw .badRequest("the body of the request is not valid YAML: it is not UTF-8")
         }
+        let documents: [YAMLDocument]
+        do {
+            documents = try YAMLReader.documents(text)
+        } catch {
+            throw .badRequest("the body of the request is not valid YAML: \(error)")
+        }
+        guard let document = documents.first, documents.count == 1 else {
+            throw .badRequest("the body of the request must be one YAML document, and it has \(documents.count)")
+        }
+        return document.value
     }
 }

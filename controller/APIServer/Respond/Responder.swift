@@ -15,6 +15,7 @@ struct Responder: Sendable {
     let objects: ObjectRoutes
     let lists: ListRoute
     let watches: WatchRoute
+    let reviews: ReviewRoute
     let agents: AgentRoutes
     let backups: BackupRoute
     let leases: (any NodeLeaseSource)?
@@ -58,10 +59,19 @@ struct Responder: Sendable {
         let route = try Route(call.target.segments, kinds: kinds)
         let method = call.request.method == .head ? .get : call.request.method
         switch route {
-        case .object(let kind, let namespace, let name, let part):
+        case .object(let seen, let namespace, let name, let part):
+            let (kind, call) = viewing(seen, call)
             return try await object(ObjectRef(kind: kind, namespace: namespace, name: name), part, method, call)
-        case .collection(let kind, let namespace):
+        case .collection(let seen, let namespace):
+            let (kind, call) = viewing(seen, call)
             return try await collection(kind, namespace, method, call)
+        case .ready:
+            try allow(method, [.get])
+            try await objects.resources.checkReady()
+            return .text("ok")
+        case .review(let review):
+            try allow(method, [.post])
+            return try await reviews.answer(review, call)
         case .heartbeat:
             try allow(method, [.post])
             return try await agents.heartbeat(call)
@@ -83,6 +93,14 @@ struct Responder: Sendable {
         }
     }
 
+    /// The kind in the store of one that a path names.
+    private func viewing(_ kind: KindInfo, _ call: Call) -> (KindInfo, Call) {
+        guard let view = KindView.of(kind) else { return (kind, call) }
+        var call = call
+        call.view = view
+        return (view.stored, call)
+    }
+
     private func object(
         _ ref: ObjectRef, _ part: Route.Part?, _ method: HTTPRequest.Method, _ call: Call
     ) async throws(APIError) -> Reply {
@@ -99,6 +117,10 @@ struct Responder: Sendable {
             return try await exec(ref, call)
         }
         if method != .get { try await objects.resources.checkAccepting() }
+        if part == .scale {
+            try allow(method, [.get, .put, .patch])
+            return try await objects.scale(ref, method, call)
+        }
         switch method {
         case .get: return try await objects.get(ref, part, call)
         case .put: return try await objects.update(ref, part, call)
@@ -162,6 +184,9 @@ struct Responder: Sendable {
         case .resources(let group, let version):
             guard let document = discovery.resources(group: group, version: version) else { throw .noSuchPath }
             return .json(document)
+        case .openAPIIndex: return try OpenAPIDocuments.all.list(call)
+        case .openAPI(let path): return try OpenAPIDocuments.all.document(path, call)
+        case .swagger: return try OpenAPIDocuments.all.swagger(call)
         case .metrics:
             guard call.peer.isMaster else {
                 throw .forbidden("forbidden: User \"\(call.peer.user)\" cannot get path \"/metrics\"")

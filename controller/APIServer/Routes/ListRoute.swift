@@ -12,18 +12,20 @@ struct ListRoute: Sendable {
     func list(_ kind: KindInfo, namespace: String?, _ call: Call) async throws(APIError) -> Reply {
         try await authorization.check(
             call.peer, Attributes(verb: .list, kind: kind, namespace: namespace, name: nil, part: nil))
-        let list = try await resources.list(kind, namespace: namespace, try ListOptions(call.query))
+        let list = try await resources.list(kind, namespace: namespace, try ListOptions(call))
         var metadata: JSONObject = ["resourceVersion": .string(String(list.revision.rawValue))]
         if let token = list.continueToken { metadata.append("continue", .string(token)) }
         if let remaining = list.remaining, remaining > 0 {
             metadata.append("remainingItemCount", .integer(Int64(remaining)))
         }
         let representation = try call.representation()
-        if case .json = representation { return .json(Self.document(kind, metadata, list.objects)) }
+        if case .json = representation, call.view == nil {
+            return .json(Self.document(kind, metadata, list.objects))
+        }
         var trees: [JSON] = []
         trees.reserveCapacity(list.objects.count)
-        for object in list.objects { trees.append(try object.tree) }
-        return try render(kind, trees, metadata, representation, call)
+        for object in list.objects { trees.append(try call.seen(object)) }
+        return try render(call.view?.info ?? kind, trees, metadata, representation, call)
     }
 
     /// Deletes what the selectors and the limit leave, and answers with it.
@@ -35,9 +37,13 @@ struct ListRoute: Sendable {
             call.peer, Attributes(verb: .delete, kind: kind, namespace: namespace, name: nil, part: nil))
         let options = try await DeleteOptions(call)
         let deleted = try await resources.deleteCollection(
-            kind, namespace: namespace, selecting: try ListOptions(call.query), options)
+            kind, namespace: namespace, selecting: try ListOptions(call), options)
         let revision = await resources.store.currentRevision()
-        return .json(Self.document(kind, ["resourceVersion": .string(String(revision.rawValue))], deleted))
+        let metadata: JSONObject = ["resourceVersion": .string(String(revision.rawValue))]
+        guard let view = call.view else { return .json(Self.document(kind, metadata, deleted)) }
+        var trees: [JSON] = []
+        for object in deleted { trees.append(try call.seen(object)) }
+        return try render(view.info, trees, metadata, .json, call)
     }
 
     /// The Leases of nodes, which are not in the store. One of them when `name` is given. Throws `.notFound`.

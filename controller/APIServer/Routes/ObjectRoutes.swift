@@ -10,8 +10,6 @@ struct ObjectRoutes: Sendable {
     let authorization: Authorization
     let time: any TimeSource
 
-    static let mergePatchType = "application/merge-patch+json"
-
     func get(_ ref: ObjectRef, _ part: Route.Part?, _ call: Call) async throws(APIError) -> Reply {
         try await authorization.check(call.peer, attributes(.get, ref, part))
         let object = try await resources.get(ref)
@@ -23,8 +21,8 @@ struct ObjectRoutes: Sendable {
         if kind.namespaced, namespace == nil {
             throw .methodNotAllowed("an object of \(kind.plural) is created in a namespace")
         }
-        let options = try call.query.writeOptions()
-        let body = try await call.tree()
+        let options = try call.writeOptions()
+        let body = try await call.object()
         let attributes = Attributes(verb: .create, kind: kind, namespace: namespace, name: nil, part: nil)
         try await authorization.check(call.peer, attributes, body: body)
         let object = try await resources.create(kind, namespace: namespace ?? "", body, options)
@@ -32,27 +30,65 @@ struct ObjectRoutes: Sendable {
     }
 
     func update(_ ref: ObjectRef, _ part: Route.Part?, _ call: Call) async throws(APIError) -> Reply {
-        let options = try call.query.writeOptions()
-        let body = try await call.tree()
+        let options = try call.writeOptions()
+        let body = try await call.object()
         try await authorization.check(call.peer, attributes(.update, ref, part), body: body)
         let object = try await resources.update(ref, body, subresource(part), options)
         return try reply(object, call)
     }
 
     func patch(_ ref: ObjectRef, _ part: Route.Part?, _ call: Call) async throws(APIError) -> Reply {
-        try call.checkType(accepted: [Self.mergePatchType])
-        guard call.header(.contentType) != nil else {
+        let type = try PatchType(of: call)
+        if call.view != nil, type != .merge {
             throw .unsupportedMediaType(
-                "a patch needs a Content-Type - accepted media types include: \(Self.mergePatchType)")
+                "\(ref.kind.plural) are patched so in \(ref.kind.apiVersion), where they are stored - accepted media types "
+                    + "include: \(PatchType.merge.rawValue)")
         }
-        let options = try call.query.writeOptions()
-        let patch = try Call.parse(try await call.bytes())
-        guard case .object = patch else {
-            throw .badRequest("a merge patch must be an object, not \(patch.typeName)")
+        // The rules for agents read a merge patch; they send nothing else.
+        if !call.peer.isMaster, type != .merge {
+            throw attributes(.patch, ref, part).forbidden(
+                to: call.peer.user, because: "it may write by \(PatchType.merge.rawValue) only")
         }
-        try await authorization.check(call.peer, attributes(.patch, ref, part), body: patch)
-        let object = try await resources.mergePatch(ref, patch, subresource(part), options)
+        let isForced = try call.query.isForced(type == .apply)
+        if type == .apply { return try await apply(ref, part, force: isForced, call) }
+        let options = try call.writeOptions()
+        let sent = try Call.parse(try await call.bytes())
+        let body = try call.view?.stored(sent) ?? sent
+        try await authorization.check(call.peer, attributes(.patch, ref, part), body: body)
+        let object = try await resources.patch(ref, try type.patch(body), subresource(part), options)
         return try reply(object, call)
+    }
+
+    private func apply(
+        _ ref: ObjectRef, _ part: Route.Part?, force: Bool, _ call: Call
+    ) async throws(APIError) -> Reply {
+        let options = try call.applyOptions()
+        let body = try Call.parseYAML(try await call.bytes())
+        try await authorization.check(call.peer, attributes(.patch, ref, part), body: body)
+        let (object, isNew) = try await resources.apply(ref, body, subresource(part), force: force, options)
+        return try reply(object, call, status: isNew ? .created : .ok)
+    }
+
+    /// Reads or writes how many the object has of what it is made of.
+    func scale(_ ref: ObjectRef, _ method: HTTPRequest.Method, _ call: Call) async throws(APIError) -> Reply {
+        let verb: Attributes.Verb = method == .get ? .get : method == .put ? .update : .patch
+        try await authorization.check(call.peer, attributes(verb, ref, .scale))
+        if method == .get { return .json(try await resources.scale(ref)) }
+        let options = try call.writeOptions()
+        if method == .put {
+            let body = try await call.tree()
+            return .json(try await resources.rescale(ref, options) { _ throws(APIError) in body })
+        }
+        let type = try PatchType(of: call)
+        if type == .apply {
+            throw .unsupportedMediaType(
+                "a Scale is not applied - accepted media types include: \(PatchType.json.rawValue), \(PatchType.merge.rawValue)"
+            )
+        }
+        let patch = try type.patch(try Call.parse(try await call.bytes()))
+        return .json(
+            try await resources.rescale(ref, options) { scale throws(APIError) in try patch.applied(to: scale, of: ref)
+            })
     }
 
     func delete(_ ref: ObjectRef, _ call: Call) async throws(APIError) -> Reply {
@@ -91,18 +127,23 @@ struct ObjectRoutes: Sendable {
     private func reply(
         _ object: StoredObject, _ call: Call, status: HTTPResponse.Status = .ok
     ) throws(APIError) -> Reply {
+        var reply: Reply
         switch try call.representation() {
         case .json, .discovery:
-            return .json(object.encoded, status: status)
+            reply =
+                call.view == nil
+                ? .json(object.encoded, status: status) : .json(try call.seen(object), status: status)
         case .partialMetadata:
-            return .json(PartialObjectMetadata.of(try object.tree), status: status)
+            reply = .json(PartialObjectMetadata.of(try object.tree), status: status)
         case .table(let version):
             let table = Table.render(
-                kind: object.ref.kind, objects: [try object.tree], now: Timestamp(time.wall()),
+                kind: call.view?.info ?? object.ref.kind, objects: [try call.seen(object)], now: Timestamp(time.wall()),
                 includeObject: try call.query.includeObject(), version: version,
                 metadata: ["resourceVersion": .string(String(object.revision.rawValue))])
-            return .json(table.json, status: status)
+            reply = .json(table.json, status: status)
         }
+        reply.warn(object.warnings)
+        return reply
     }
 }
 

@@ -5,12 +5,15 @@ import TidemillWire
 enum Route: Hashable, Sendable {
     /// A part of an object with an address of its own.
     enum Part: String, Hashable, Sendable {
-        case status, log, exec
+        case status, scale, log, exec
     }
 
     case root
     case version
+    /// The process answers.
     case health
+    /// It also keeps what it accepts.
+    case ready
     case metrics
     /// `/api`: the versions of the core group.
     case coreVersions
@@ -22,6 +25,14 @@ enum Route: Hashable, Sendable {
     /// All objects of a kind, of one namespace or of all.
     case collection(KindInfo, namespace: String?)
     case object(KindInfo, namespace: String, name: String, part: Part?)
+    /// What is asked and not kept.
+    case review(Review)
+    /// The list of OpenAPI 3 documents.
+    case openAPIIndex
+    /// The OpenAPI 3 document of `api/v1` or `apis/G/V`.
+    case openAPI(String)
+    /// OpenAPI 2, of everything.
+    case swagger
     case heartbeat
     /// What a node holds.
     case inventory
@@ -52,8 +63,13 @@ enum Route: Hashable, Sendable {
             guard kinds.groups.contains(group), !group.isEmpty else { throw .noSuchPath }
             if below.isEmpty { self = .group(group) } else { self = try Self.below(group: group, below, kinds) }
         case "version" where rest.isEmpty: self = .version
+        case "openapi" where rest.first == "v2" && rest.count == 1: self = .swagger
+        case "openapi" where rest.first == "v3":
+            let path = rest.dropFirst().joined(separator: "/")
+            self = path.isEmpty ? .openAPIIndex : .openAPI(path)
         case "metrics" where rest.isEmpty: self = .metrics
-        case "healthz", "livez", "readyz": self = .health
+        case "healthz", "livez": self = .health
+        case "readyz": self = .ready
         case "agent": self = try Self.agent(Array(rest))
         case "admin" where Array(rest) == ["v1", "backup"]: self = .backup
         default: throw .noSuchPath
@@ -80,6 +96,9 @@ enum Route: Hashable, Sendable {
             guard let kind = kinds[group, version, path[2]], kind.namespaced else { throw .noSuchPath }
             return try named(kind, namespace: path[1], Array(path.dropFirst(3)))
         }
+        if path.count == 1, let review = kinds.reviews.first(where: { $0.group == group && $0.plural == first }) {
+            return .review(review)
+        }
         guard let kind = kinds[group, version, first] else { throw .noSuchPath }
         if kind.namespaced {
             guard path.count == 1 else { throw .noSuchPath }
@@ -101,10 +120,11 @@ enum Route: Hashable, Sendable {
 }
 
 extension KindInfo {
-    /// Whether `part` has an address of its own: a status where there is one, logs of tasks and sessions in them.
+    /// Whether `part` has an address of its own: a status and a scale where there is one, logs of tasks and sessions in them.
     func has(_ part: Route.Part) -> Bool {
         switch part {
         case .status: hasStatus
+        case .scale: scale != nil
         case .log, .exec: groupResource == "tasks.tidemill.dev"
         }
     }
@@ -113,13 +133,16 @@ extension KindInfo {
 /// The kinds that one server serves. There are few: look-up is a scan, cheaper than hashing three texts.
 struct KindTable: Sendable {
     let kinds: [KindInfo]
+    let reviews = Review.allCases
     /// Without the core group, in order of appearance.
     let groups: [String]
 
     init(_ kinds: [KindInfo]) {
         self.kinds = kinds
         var groups: [String] = []
-        for kind in kinds where !kind.group.isEmpty && !groups.contains(kind.group) { groups.append(kind.group) }
+        for group in kinds.map(\.group) + reviews.map(\.group) where !group.isEmpty && !groups.contains(group) {
+            groups.append(group)
+        }
         self.groups = groups
     }
 
@@ -129,14 +152,15 @@ struct KindTable: Sendable {
 
     func has(group: String, version: String) -> Bool {
         kinds.contains { $0.group == group && $0.version == version }
+            || reviews.contains { $0.group == group && $0.version == version }
     }
 
     /// Versions of `group`, in order of appearance.
     func versions(of group: String) -> [String] {
         var versions: [String] = []
-        for kind in kinds where kind.group == group && !versions.contains(kind.version) {
-            versions.append(kind.version)
-        }
+        let all =
+            kinds.filter { $0.group == group }.map(\.version) + reviews.filter { $0.group == group }.map(\.version)
+        for version in all where !versions.contains(version) { versions.append(version) }
         return versions
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import TidemillModel
 import TidemillStore
@@ -12,16 +13,68 @@ extension Query {
         return self["dryRun"] != nil
     }
 
-    /// What writes take. Unknown fields are always refused, whatever `fieldValidation` says.
+    /// `force`, which nothing but an apply may say.
+    func isForced(_ allowed: Bool) throws(APIError) -> Bool {
+        guard let text = self["force"], !text.isEmpty else { return false }
+        if !allowed {
+            throw Self.invalid("PatchOptions", .forbidden("force", "may not be specified for non-apply patch"))
+        }
+        return try flag("force")
+    }
+
+    fileprivate func fieldValidation() throws(APIError) -> FieldValidation {
+        guard let text = self["fieldValidation"], !text.isEmpty else { return .strict }
+        guard let validation = FieldValidation(rawValue: text) else {
+            let supported = FieldValidation.allCases.map { "\"\($0.rawValue)\"" }.sorted().joined(separator: ", ")
+            throw .badRequest("fieldValidation: Unsupported value: \"\(text)\": supported values: \(supported)")
+        }
+        return validation
+    }
+
+    /// Who says to write.
+    fileprivate func fieldManager() throws(APIError) -> String? {
+        guard let name = self["fieldManager"], !name.isEmpty else { return nil }
+        if name.utf8.count > Self.longestManager {
+            throw Self.invalid("PatchOptions", .tooLong("fieldManager", limit: Self.longestManager))
+        }
+        guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw Self.invalid(
+                "PatchOptions", .invalid("fieldManager", name, "should only contain printable characters"))
+        }
+        return name
+    }
+
+    fileprivate static let longestManager = 128
+
+    fileprivate static func invalid(_ options: String, _ error: FieldError) -> APIError {
+        .invalid(kind: "\(options).meta.k8s.io", name: "", errors: [error])
+    }
+}
+
+extension Call {
+    /// What writes take. Without `fieldManager` the writer is whoever the client's program says to be; agents are parts of
+    /// Tidemill.
     func writeOptions() throws(APIError) -> WriteOptions {
-        if let text = self["fieldValidation"], !["", "Strict", "Warn", "Ignore"].contains(text) {
-            throw .badRequest(
-                "fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
+        let manager = try query.fieldManager() ?? program
+        return WriteOptions(
+            isDryRun: try query.isDryRun(), validation: try query.fieldValidation(),
+            writer: peer.node == nil ? .client(manager) : .agent)
+    }
+
+    /// What an apply takes, which says itself who applies.
+    func applyOptions() throws(APIError) -> WriteOptions {
+        guard try query.fieldManager() != nil else {
+            throw Query.invalid("PatchOptions", .required("fieldManager", "is required for apply patch"))
         }
-        if let manager = self["fieldManager"], manager.count > 128 {
-            throw .badRequest("fieldManager: Too long: may not be more than 128 characters")
-        }
-        return WriteOptions(isDryRun: try isDryRun())
+        return try writeOptions()
+    }
+
+    /// `kubectl` of `kubectl/v1.35.0 (linux/amd64)`.
+    private var program: String {
+        let name = (header(.userAgent) ?? "").prefix { $0 != "/" }.unicodeScalars
+            .filter { $0.value >= 0x20 && $0.value != 0x7F }
+        let text = String(String.UnicodeScalarView(name))
+        return text.isEmpty ? "unknown" : String(decoding: text.utf8.prefix(Query.longestManager), as: UTF8.self)
     }
 }
 
@@ -70,27 +123,25 @@ extension DeleteOptions {
     }
 
     private mutating func setPropagation(_ text: String) throws(APIError) {
-        switch text {
-        case "", "Background": propagation = .background
-        case "Foreground", "Orphan":
+        guard let propagation = text.isEmpty ? .background : Propagation(rawValue: text) else {
             throw .badRequest(
-                "propagationPolicy: Unsupported value: \"\(text)\": this server deletes in the Background only")
-        default:
-            throw .badRequest(
-                "propagationPolicy: Unsupported value: \"\(text)\": supported values: \"Background\"")
+                "propagationPolicy: Unsupported value: \"\(text)\": supported values: \"Background\", \"Foreground\", \"Orphan\""
+            )
         }
+        self.propagation = propagation
     }
 }
 
 extension ListOptions {
-    init(_ query: Query) throws(APIError) {
+    init(_ call: Call) throws(APIError) {
+        let query = call.query
         let match = query["resourceVersionMatch"].flatMap { $0.isEmpty ? nil : $0 }
         if let match, Match(rawValue: match) == nil {
             throw .badRequest(
                 "resourceVersionMatch: Unsupported value: \"\(match)\": supported values: \"Exact\", \"NotOlderThan\"")
         }
         self.init(
-            selector: try ObjectSelector(query),
+            selector: try call.selector(),
             limit: try query.integer("limit", in: 0...Int64(Int32.max)).flatMap { $0 == 0 ? nil : Int($0) },
             continueToken: query["continue"].flatMap { $0.isEmpty ? nil : $0 },
             resourceVersion: query["resourceVersion"], match: match.flatMap(Match.init(rawValue:)))

@@ -8,13 +8,18 @@ import TidemillWire
 /// Table carries the columns.
 struct EventFormat: Sendable {
     private let kind: KindInfo
+    private let view: KindView?
     private let representation: Representation
     private let includeObject: Table.IncludeObject
     private let time: any TimeSource
     private var hasSentColumns = false
 
-    init(kind: KindInfo, representation: Representation, includeObject: Table.IncludeObject, time: any TimeSource) {
-        self.kind = kind
+    init(
+        kind: KindInfo, view: KindView? = nil, representation: Representation, includeObject: Table.IncludeObject,
+        time: any TimeSource
+    ) {
+        self.kind = view?.info ?? kind
+        self.view = view
         self.representation = representation
         self.includeObject = includeObject
         self.time = time
@@ -26,7 +31,8 @@ struct EventFormat: Sendable {
         case .added(let object): event("ADDED", object)
         case .modified(let object): event("MODIFIED", object)
         case .deleted(let object): event("DELETED", object)
-        case .bookmark(let revision), .initialEventsEnd(let revision): bookmark(revision)
+        case .bookmark(let revision): bookmark(revision)
+        case .initialEventsEnd(let revision): bookmark(revision, annotations: ["k8s.io/initial-events-end": "true"])
         case .expired: Self.failure(.expired("too old resource version: the watch was too slow; list again"))
         }
     }
@@ -38,9 +44,10 @@ struct EventFormat: Sendable {
 
     private mutating func event(_ type: String, _ object: StoredObject) -> ByteBuffer {
         // The common case first: the bytes of the store, framed.
-        if case .json = representation { return Self.frame(type, object.encoded) }
+        if case .json = representation, view == nil { return Self.frame(type, object.encoded) }
         do {
-            return Self.frame(type, rendered(try object.tree, revision: object.revision.rawValue).bytes)
+            let tree = try object.tree
+            return Self.frame(type, rendered(view?.seen(tree) ?? tree, revision: object.revision.rawValue).bytes)
         } catch {
             return Self.failure(error)
         }
@@ -60,10 +67,13 @@ struct EventFormat: Sendable {
         }
     }
 
-    private mutating func bookmark(_ revision: Revision) -> ByteBuffer {
+    private mutating func bookmark(_ revision: Revision, annotations: JSONObject = [:]) -> ByteBuffer {
+        var metadata: JSONObject = [
+            "resourceVersion": .string(String(revision.rawValue)), "creationTimestamp": .null,
+        ]
+        if !annotations.isEmpty { metadata.append("annotations", .object(annotations)) }
         let object: JSON = [
-            "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
-            "metadata": ["resourceVersion": .string(String(revision.rawValue)), "creationTimestamp": .null],
+            "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion), "metadata": .object(metadata),
         ]
         if case .table = representation {
             return Self.frame("BOOKMARK", rendered(object, revision: revision.rawValue).bytes)

@@ -21,17 +21,16 @@ struct WatchRoute: Sendable {
     func watch(_ kind: KindInfo, namespace: String?, _ call: Call) async throws(APIError) -> Reply {
         try await authorization.check(
             call.peer, Attributes(verb: .watch, kind: kind, namespace: namespace, name: nil, part: nil))
-        try refuseWhatIsNotServed(kind, call.query)
         let format = EventFormat(
-            kind: kind, representation: try call.representation(), includeObject: try call.query.includeObject(),
+            kind: kind, view: call.view, representation: try call.representation(),
+            includeObject: try call.query.includeObject(),
             time: time)
-        let options = WatchOptions(
-            selector: try ObjectSelector(call.query), resourceVersion: call.query["resourceVersion"])
+        let wantsBookmarks = try call.query.flag("allowWatchBookmarks")
+        let options = try Self.options(call, wantsBookmarks: wantsBookmarks)
         let seconds = try call.query.integer("timeoutSeconds", in: 0...Int64(Int32.max)) ?? 0
         // A certificate that ends takes its watches with it.
         let left = call.peer.endsAtSeconds - time.wall().nanosecondsSince1970 / 1_000_000_000
         let limit = min(seconds > 0 ? .seconds(seconds) : limits.watch, .seconds(min(max(left, 1), 86_400)))
-        let wantsBookmarks = try call.query.flag("allowWatchBookmarks")
         let watch: ObjectWatch
         do {
             watch = try await resources.watch(kind, namespace: namespace, options)
@@ -84,25 +83,30 @@ struct WatchRoute: Sendable {
         }
     }
 
-    private func refuseWhatIsNotServed(_ kind: KindInfo, _ query: Query) throws(APIError) {
+    /// What a watch asks for; `wantsBookmarks` since the end of the initial events is told by one.
+    private static func options(_ call: Call, wantsBookmarks: Bool) throws(APIError) -> WatchOptions {
+        let query = call.query
+        let match = query["resourceVersionMatch"].flatMap { $0.isEmpty ? nil : $0 }
+        var initial: Bool?
         if query["sendInitialEvents"] != nil {
-            // Clients fall back to list and watch when they see this.
-            throw .invalid(
-                kind: "ListOptions.meta.k8s.io", name: "",
-                errors: [
-                    FieldError(
-                        field: "sendInitialEvents", reason: .forbidden,
-                        message: "Forbidden: sendInitialEvents is not served: list first, then watch")
-                ])
+            initial = try query.flag("sendInitialEvents")
+            if match != ListOptions.Match.notOlderThan.rawValue {
+                throw refusal(
+                    "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+            }
+            if initial == true, !wantsBookmarks {
+                throw refusal("allowWatchBookmarks", "sendInitialEvents requires allowWatchBookmarks")
+            }
+        } else if match != nil {
+            throw refusal(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
         }
-        if let match = query["resourceVersionMatch"], !match.isEmpty {
-            throw .invalid(
-                kind: "ListOptions.meta.k8s.io", name: "",
-                errors: [
-                    FieldError(
-                        field: "resourceVersionMatch", reason: .forbidden,
-                        message: "Forbidden: resourceVersionMatch is forbidden for watch")
-                ])
-        }
+        return WatchOptions(
+            selector: try call.selector(), resourceVersion: query["resourceVersion"], sendInitialEvents: initial)
+    }
+
+    private static func refusal(_ field: String, _ detail: String) -> APIError {
+        .invalid(kind: "ListOptions.meta.k8s.io", name: "", errors: [.forbidden(field, detail)])
     }
 }

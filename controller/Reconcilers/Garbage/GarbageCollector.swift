@@ -59,12 +59,15 @@ package actor GarbageCollector: Service {
         let tasks = try await mirror.all(Kinds.Task.self).objects
         let slices = try await mirror.all(Kinds.Slice.self).objects
         let devices = try await mirror.all(Kinds.Device.self).objects
+        let leases = try await mirror.all(Kinds.Lease.self).objects
         let jobs = try await mirror.all(Kinds.Job.self).objects
+        let classes = try await mirror.all(Kinds.DeviceClass.self).objects
         let nodes = try await mirror.all(Kinds.Node.self).objects
         let events = try await mirror.all(Kinds.Event.self).objects
         let namespaces = try await mirror.all(Kinds.Namespace.self).objects
-        let dependents: [any WireObject] = tasks + slices + devices
-        let owners = Set((dependents + jobs + nodes).map(\.metadata.uid))
+        let dependents: [any WireObject] = tasks + slices + devices + jobs + leases
+        let all: [any WireObject] = dependents + classes + nodes + namespaces
+        let ending = (all + events).filter { $0.metadata.waits(for: .orphan) || $0.metadata.waits(for: .foreground) }
         var contents: [String: Int] = [:]
         for namespace in namespaces where namespace.metadata.isTerminating {
             for kind in Kinds.all where kind.namespaced {
@@ -73,7 +76,9 @@ package actor GarbageCollector: Service {
             }
         }
         return GarbageObservation(
-            dependents: dependents + jobs, owners: owners, slices: slices, events: events, namespaces: namespaces,
+            dependents: dependents, owners: Set(all.map(\.metadata.uid)),
+            waiting: ending,
+            slices: slices, events: events, namespaces: namespaces,
             contents: contents, now: Timestamp(resources.time.wall()))
     }
 }

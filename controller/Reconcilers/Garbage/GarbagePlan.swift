@@ -9,6 +9,8 @@ package struct GarbageObservation: Sendable {
     package var dependents: [any WireObject]
     /// uids of all objects of the kinds in `ownerKinds`.
     package var owners: Set<String>
+    /// Objects on their way out that go only after what belongs to them, or without it.
+    package var waiting: [any WireObject]
     package var slices: [Kinds.Slice]
     package var events: [Kinds.Event]
     package var namespaces: [Kinds.Namespace]
@@ -16,16 +18,22 @@ package struct GarbageObservation: Sendable {
     package var contents: [String: Int]
     package var now: Timestamp
 
-    /// Kinds whose objects can own others; a reference to any other kind keeps its dependent.
-    package static let ownerKinds: Set<String> = ["Job", "Slice", "Task", "Node", "Device"]
+    /// Kinds whose objects can own others, as `Job.tidemill.dev`; a reference to any other kind keeps its dependent.
+    package static let ownerKinds: Set<String> = Set(
+        [
+            Kinds.Job.info, Kinds.Slice.info, Kinds.Task.info, Kinds.Node.info, Kinds.Device.info,
+            Kinds.DeviceClass.info, Kinds.Lease.info, Kinds.Namespace.info,
+        ].map(\.groupKind))
 
     package init(
-        dependents: [any WireObject] = [], owners: Set<String> = [], slices: [Kinds.Slice] = [],
+        dependents: [any WireObject] = [], owners: Set<String> = [], waiting: [any WireObject] = [],
+        slices: [Kinds.Slice] = [],
         events: [Kinds.Event] = [],
         namespaces: [Kinds.Namespace] = [], contents: [String: Int] = [:], now: Timestamp
     ) {
         self.dependents = dependents
         self.owners = owners
+        self.waiting = waiting
         self.slices = slices
         self.events = events
         self.namespaces = namespaces
@@ -48,6 +56,7 @@ package struct GarbagePlan: Sendable {
     package static func plan(_ seen: GarbageObservation) -> GarbagePlan {
         var plan = GarbagePlan()
         for object in seen.dependents where isOrphan(object.metadata, seen) { plan.changes.append(.delete(object)) }
+        for owner in seen.waiting { plan.changes += waited(owner, seen) }
         for slice in seen.slices {
             if let freed = withoutFinalizer(slice) { plan.changes.append(.metadata(freed)) }
         }
@@ -68,8 +77,25 @@ package struct GarbagePlan: Sendable {
     private static func isOrphan(_ metadata: ObjectMeta, _ seen: GarbageObservation) -> Bool {
         guard !metadata.ownerReferences.isEmpty, !metadata.isTerminating else { return false }
         return metadata.ownerReferences.allSatisfy {
-            GarbageObservation.ownerKinds.contains($0.kind) && !seen.owners.contains($0.uid)
+            GarbageObservation.ownerKinds.contains($0.groupKind) && !seen.owners.contains($0.uid)
         }
+    }
+
+    /// What a deleted owner waits for: dependents that are to stay lose their reference to it, others are deleted. When
+    /// nothing is left to wait for, its finalizer goes.
+    private static func waited(_ owner: any WireObject, _ seen: GarbageObservation) -> [PlannedChange] {
+        let uid = owner.metadata.uid
+        let dependents = seen.dependents.filter { $0.metadata.ownerReferences.contains { $0.uid == uid } }
+        if owner.metadata.waits(for: .orphan) {
+            if dependents.isEmpty { return [.metadata(owner.without(.orphan))] }
+            return dependents.map { .metadata($0.without(owner: uid)) }
+        }
+        guard owner.metadata.waits(for: .foreground) else { return [] }
+        let blocking = dependents.contains { dependent in
+            dependent.metadata.ownerReferences.contains { $0.uid == uid && $0.blockOwnerDeletion == true }
+        }
+        return dependents.filter { !$0.metadata.isTerminating }.map { .delete($0) }
+            + (blocking ? [] : [.metadata(owner.without(.foreground))])
     }
 
     /// A slice that is to be deleted stays until its node holds nothing of it: Released, or never granted.
@@ -85,6 +111,34 @@ package struct GarbagePlan: Sendable {
     private static func isOld(_ event: Kinds.Event, _ now: Timestamp) -> Bool {
         guard let last = event.lastTimestamp ?? event.metadata.creationTimestamp else { return false }
         return now.seconds - last.seconds > eventsLastSeconds
+    }
+}
+
+extension OwnerReference {
+    /// `Job.tidemill.dev`, or `Namespace` in the core group.
+    fileprivate var groupKind: String {
+        apiVersion.split(separator: "/", maxSplits: 1).dropLast().first.map { "\(kind).\($0)" } ?? kind
+    }
+}
+
+extension ObjectMeta {
+    /// True for an object on its way out that stays until that is done.
+    package func waits(for propagation: DeleteOptions.Propagation) -> Bool {
+        isTerminating && propagation.finalizer.map(finalizers.contains) ?? false
+    }
+}
+
+extension WireObject {
+    fileprivate func without(_ propagation: DeleteOptions.Propagation) -> Self {
+        var object = self
+        object.metadata.finalizers.removeAll { $0 == propagation.finalizer }
+        return object
+    }
+
+    fileprivate func without(owner uid: String) -> Self {
+        var object = self
+        object.metadata.ownerReferences.removeAll { $0.uid == uid }
+        return object
     }
 }
 

@@ -4,15 +4,30 @@ import TidemillWire
 /// What writes make of objects, decided on trees alone: admission, what the server sets, what may not change.
 struct ObjectRules: Sendable {
     let codec: KindCodec
+    let owners: FieldOwners
     private var kind: KindInfo { codec.info }
 
     init(_ codec: KindCodec) {
         self.codec = codec
+        owners = FieldOwners(codec.info)
     }
 
     /// Which parts of a new tree count.
     enum Part: Sendable {
         case main, status, all
+    }
+
+    /// How a write is taken.
+    struct Terms: Sendable {
+        var ownership = Ownership.writer(.controller)
+        var validation = FieldValidation.strict
+        var now: Timestamp
+    }
+
+    /// What a write makes, as it is stored, and what its client should know.
+    struct Result: Sendable {
+        var tree: JSON
+        var warnings: [String]
     }
 
     /// What only the server sets; what clients send of it is passed over.
@@ -22,8 +37,8 @@ struct ObjectRules: Sendable {
 
     /// The object that `body` asks for in `namespace`, as it is stored. The name is `name` unless that is nil.
     func created(
-        _ body: JSON, namespace: String, name: String?, uid: String, now: Timestamp, keepsStatus: Bool
-    ) throws(APIError) -> JSON {
+        _ body: JSON, namespace: String, name: String?, uid: String, keepsStatus: Bool, _ terms: Terms
+    ) throws(APIError) -> Result {
         var tree = body
         var metadata = try checkedMetadata(of: body, namespace: namespace)
         if let version = metadata["resourceVersion"]?.string, !version.isEmpty {
@@ -35,7 +50,7 @@ struct ObjectRules: Sendable {
         if let name { metadata["name"] = .string(name) }
         metadata["uid"] = .string(uid)
         metadata["generation"] = 1
-        metadata["creationTimestamp"] = .string(now.text)
+        metadata["creationTimestamp"] = .string(terms.now.text)
         if kind == Kinds.namespaceInfo, let name = metadata["name"] {
             var labels = metadata["labels"] ?? .object(JSONObject())
             if labels.object != nil { labels["kubernetes.io/metadata.name"] = name }
@@ -43,11 +58,16 @@ struct ObjectRules: Sendable {
         }
         tree["metadata"] = .object(metadata)
         if kind.hasStatus && !keepsStatus { tree["status"] = nil }
-        return try admitted(tree, old: nil)
+        var result = try admitted(tree, old: nil, terms.validation)
+        result.tree = owners.settled(
+            result.tree, over: nil, body: body, part: .main, by: terms.ownership, now: terms.now)
+        return result
     }
 
     /// What `body` makes of `old`, as it is stored; equal to `old` when nothing changes.
-    func replaced(_ old: JSON, by body: JSON, of ref: ObjectRef, part: Part) throws(APIError) -> JSON {
+    func replaced(
+        _ old: JSON, by body: JSON, of ref: ObjectRef, part: Part, _ terms: Terms
+    ) throws(APIError) -> Result {
         var tree: JSON
         if part == .status {
             let metadata = try checkedMetadata(of: body, namespace: ref.namespace)
@@ -59,18 +79,17 @@ struct ObjectRules: Sendable {
             tree["metadata"] = .object(try replacedMetadata(of: body, old: old, ref))
             if kind.hasStatus && part == .main { tree["status"] = old["status"] }
         }
-        tree = try admitted(tree, old: old)
-        if part != .status, declared(tree) != declared(old) {
-            tree["metadata"]?["generation"] = .integer((old["metadata"]?["generation"]?.integer ?? 0) + 1)
+        var result = try admitted(tree, old: old, terms.validation)
+        if part != .status, declared(result.tree) != declared(old) {
+            result.tree["metadata"]?["generation"] = .integer((old["metadata"]?["generation"]?.integer ?? 0) + 1)
         }
-        return tree
+        result.tree = owners.settled(
+            result.tree, over: old, body: body, part: part, by: terms.ownership, now: terms.now)
+        return result
     }
 
     private func replacedMetadata(of body: JSON, old: JSON, _ ref: ObjectRef) throws(APIError) -> JSONObject {
-        var metadata = try checkedMetadata(of: body, namespace: ref.namespace)
-        if let name = metadata["name"]?.string, !name.isEmpty, name != ref.name {
-            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(ref.name))")
-        }
+        var metadata = try checkedMetadata(of: body, ref)
         if let uid = metadata["uid"]?.string, !uid.isEmpty { try Self.check(uid: uid, of: old, ref) }
         metadata["name"] = .string(ref.name)
         if kind.namespaced { metadata["namespace"] = .string(ref.namespace) }
@@ -118,6 +137,16 @@ struct ObjectRules: Sendable {
             message: "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current)")
     }
 
+    /// The metadata of a body that is about `ref`.
+    @discardableResult
+    func checkedMetadata(of body: JSON, _ ref: ObjectRef) throws(APIError) -> JSONObject {
+        let metadata = try checkedMetadata(of: body, namespace: ref.namespace)
+        if let name = metadata["name"]?.string, !name.isEmpty, name != ref.name {
+            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(ref.name))")
+        }
+        return metadata
+    }
+
     /// The metadata of a body whose type and namespace are those of the request.
     private func checkedMetadata(of body: JSON, namespace: String) throws(APIError) -> JSONObject {
         guard case .object(let object) = body else {
@@ -143,14 +172,10 @@ struct ObjectRules: Sendable {
     }
 
     /// What the schema makes of `tree`, or all that is wrong with it.
-    private func admitted(_ tree: JSON, old: JSON?) throws(APIError) -> JSON {
+    private func admitted(_ tree: JSON, old: JSON?, _ validation: FieldValidation) throws(APIError) -> Result {
         var (admitted, errors) = Admission.admit(tree, kind: kind)
-        let unknown = errors.filter { $0.reason == .unknown }
-        if !unknown.isEmpty {
-            throw .badRequest(
-                "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): strict decoding error: "
-                    + unknown.map(\.message).joined(separator: ", "))
-        }
+        let warnings = try checked(unknown: errors.filter { $0.reason == .unknown }, validation)
+        errors.removeAll { $0.reason == .unknown }
         if errors.isEmpty, let old {
             errors = Admission.immutableViolations(old: old, new: admitted, kind: kind) + addedFinalizers(old, admitted)
         }
@@ -158,7 +183,20 @@ struct ObjectRules: Sendable {
         guard errors.isEmpty else {
             throw .invalid(kind: kind.groupKind, name: tree["metadata"]?["name"]?.string ?? "", errors: errors)
         }
-        return admitted
+        return Result(tree: admitted, warnings: warnings)
+    }
+
+    /// What the client is told of members that no schema knows. Throws `.badRequest` where they are refused.
+    func checked(unknown: [FieldError], _ validation: FieldValidation) throws(APIError) -> [String] {
+        if unknown.isEmpty { return [] }
+        switch validation {
+        case .strict:
+            throw .badRequest(
+                "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): strict decoding error: "
+                    + unknown.map(\.message).joined(separator: ", "))
+        case .warn: return unknown.map(\.message)
+        case .ignore: return []
+        }
     }
 
     private func addedFinalizers(_ old: JSON, _ new: JSON) -> [FieldError] {

@@ -7,11 +7,12 @@ package struct WatchOptions: Hashable, Sendable {
     package var selector: ObjectSelector
     /// Changes after this revision. Nil, empty or `0`: first an `.added` for everything that is there.
     package var resourceVersion: String?
-    /// Ends the first `.added`s with `.initialEventsEnd`.
-    package var sendInitialEvents: Bool
+    /// True: first an `.added` for everything that is there, at `resourceVersion` or later, and then
+    /// `.initialEventsEnd`. False: none of it. Nil: as `resourceVersion` says.
+    package var sendInitialEvents: Bool?
 
     package init(
-        selector: ObjectSelector = ObjectSelector(), resourceVersion: String? = nil, sendInitialEvents: Bool = false
+        selector: ObjectSelector = ObjectSelector(), resourceVersion: String? = nil, sendInitialEvents: Bool? = nil
     ) {
         self.selector = selector
         self.resourceVersion = resourceVersion

@@ -11,38 +11,49 @@ extension Resources {
     package func create(
         _ kind: KindInfo, namespace: String = "", _ body: JSON, _ options: WriteOptions = WriteOptions()
     ) async throws(APIError) -> StoredObject {
-        let rules = ObjectRules(try codec(of: kind))
+        let rules = try rules(of: kind)
         let metadata = body["metadata"]
         let isNamed = metadata?["name"]?.string.map { !$0.isEmpty } ?? false
         let stem = isNamed ? nil : metadata?["generateName"]?.string
         var refused = APIError.internalError("no name was free")
         for _ in 0..<Self.attempts {
-            let object = try rules.created(
-                body, namespace: namespace, name: stem.map(generatedName), uid: randomness.uuid(), now: timestamp,
-                keepsStatus: false)
+            let result = try rules.created(
+                body, namespace: namespace, name: stem.map(generatedName), uid: randomness.uuid(), keepsStatus: false,
+                terms(options))
             let ref = ObjectRef(
-                kind: kind, namespace: kind.namespaced ? namespace : "", name: object["metadata"]?["name"]?.string ?? ""
-            )
-            var conditions: [Transaction.Condition] = [.absent(ref.key)]
-            if let home = try await home(of: ref) { conditions.append(.exists(home.ref.key, revision: home.revision)) }
-            let envelope = try Envelope.sealed(object, ref)
-            if options.isDryRun {
-                if try await find(ref) == nil {
-                    return StoredObject(ref: ref, revision: Revision(0), envelope: envelope)
-                }
-                throw .alreadyExists(resource: kind.groupResource, name: ref.name)
-            }
-            do throws(StoreError) {
-                let transaction = Transaction(conditions: conditions, writes: [.put(ref.key, envelope)])
-                return StoredObject(ref: ref, revision: try await store.commit(transaction), envelope: envelope)
+                kind: kind, namespace: kind.namespaced ? namespace : "",
+                name: result.tree["metadata"]?["name"]?.string ?? "")
+            do throws(APIError) {
+                if let made = try await insert(result, as: ref, options) { return made }
             } catch {
-                guard case .conflict(let key, _) = error else { throw APIError(error, about: ref) }
-                refused = .alreadyExists(resource: kind.groupResource, name: ref.name)
-                // The name is taken; or the namespace changed meanwhile, which is looked at again.
-                if key == ref.key && stem == nil { throw refused }
+                guard case .alreadyExists = error, stem != nil, !options.isDryRun else { throw error }
+                refused = error
             }
         }
         throw refused
+    }
+
+    /// Stores a new object. Throws `.alreadyExists`; nil when its namespace changed meanwhile, which must be looked at again.
+    func insert(
+        _ result: ObjectRules.Result, as ref: ObjectRef, _ options: WriteOptions
+    ) async throws(APIError) -> StoredObject? {
+        var conditions: [Transaction.Condition] = [.absent(ref.key)]
+        if let home = try await home(of: ref) { conditions.append(.exists(home.ref.key, revision: home.revision)) }
+        let envelope = try Envelope.sealed(result.tree, ref)
+        let made = StoredObject(ref: ref, revision: Revision(0), envelope: envelope).warning(result.warnings)
+        let taken = APIError.alreadyExists(resource: ref.kind.groupResource, name: ref.name)
+        if options.isDryRun {
+            if try await find(ref) == nil { return made }
+            throw taken
+        }
+        do throws(StoreError) {
+            let transaction = Transaction(conditions: conditions, writes: [.put(ref.key, envelope)])
+            return made.at(try await store.commit(transaction))
+        } catch {
+            guard case .conflict(let key, _) = error else { throw APIError(error, about: ref) }
+            if key == ref.key { throw taken }
+            return nil
+        }
     }
 
     /// How often a write is tried when others get in between.
@@ -69,6 +80,6 @@ extension Resources {
             suffix.append(alphabet[Int(bits % UInt64(alphabet.count))])
             bits /= UInt64(alphabet.count)
         }
-        return String(stem.prefix(58)) + suffix
+        return String(stem.unicodeScalars.prefix(58)) + suffix
     }
 }

@@ -12,11 +12,6 @@ extension Resources {
     package func delete(
         _ ref: ObjectRef, _ options: DeleteOptions = DeleteOptions()
     ) async throws(APIError) -> DeleteOutcome {
-        if options.propagation == .orphan {
-            throw .invalid(
-                kind: "DeleteOptions.meta.k8s.io", name: "",
-                errors: [.notSupported("propagationPolicy", "Orphan", supported: ["Background", "Foreground"])])
-        }
         if ref.kind == Kinds.namespaceInfo && ref.name == "default" {
             throw .forbidden("namespaces \"default\" is forbidden: this namespace may not be deleted")
         }
@@ -27,7 +22,7 @@ extension Resources {
             let old = try current.storedTree
             if let uid = options.uid { try ObjectRules.check(uid: uid, of: old, ref) }
             if old.isTerminating { return .terminating(current) }
-            let (write, next) = try deletion(ref, old)
+            let (write, next) = try deletion(ref, old, options.propagation)
             let made = StoredObject(ref: ref, revision: current.revision, envelope: Envelope.seal(next))
             let isGone = if case .delete = write { true } else { false }
             if options.isDryRun { return isGone ? .gone(made) : .terminating(made) }
@@ -63,12 +58,14 @@ extension Resources {
     }
 
     /// What deleting `old` comes to: the write, and the object's last or next state.
-    func deletion(_ ref: ObjectRef, _ old: JSON) throws(APIError) -> (write: Transaction.Write, next: JSON) {
+    func deletion(
+        _ ref: ObjectRef, _ old: JSON, _ propagation: DeleteOptions.Propagation = .background
+    ) throws(APIError) -> (write: Transaction.Write, next: JSON) {
         var finalizers = old.finalizers
         if ref.kind == Kinds.namespaceInfo { finalizers.append(.string(Self.namespaceFinalizer)) }
+        if let mark = propagation.finalizer, !finalizers.contains(.string(mark)) { finalizers.append(.string(mark)) }
         if finalizers.isEmpty { return (.delete(ref.key), old) }
-        let rules = ObjectRules(try codec(of: ref.kind))
-        let next = rules.terminating(old, finalizers: finalizers, now: timestamp)
+        let next = try rules(of: ref.kind).terminating(old, finalizers: finalizers, now: timestamp)
         return (.put(ref.key, Envelope.seal(next)), next)
     }
 

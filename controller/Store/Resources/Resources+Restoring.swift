@@ -25,6 +25,14 @@ extension Resources {
         if let message = await halt.message { throw .unavailable("ControllerRolledBack: \(message)") }
     }
 
+    /// Throws `.unavailable` while what is declared cannot be kept: the store is an older copy, or its medium has failed.
+    package func checkReady() async throws(APIError) {
+        try await checkAccepting()
+        guard let fault = await store.fault() else { return }
+        throw .unavailable(
+            "StoreFailed: \(Status(APIError(fault)).message); restart the controller once the disk is sound")
+    }
+
     /// The record of the restore that is under way, with its revision.
     package func restoreRecord() async throws(APIError) -> (record: RestoreRecord, revision: Revision)? {
         guard let stored = try await record(RestoreRecord.key) else { return nil }

@@ -57,8 +57,9 @@ extension Resources {
             // A namespace that begins to end meanwhile, and is seen empty, must not get this object after its end.
             draft.require(.exists(home.ref.key, revision: home.revision), else: Self.modified(home.ref))
         }
-        let tree = try ObjectRules(try codec(of: kind)).created(
-            value.json, namespace: ref.namespace, name: nil, uid: uid, now: timestamp, keepsStatus: true)
+        let tree = try rules(of: kind).created(
+            value.json, namespace: ref.namespace, name: nil, uid: uid, keepsStatus: true, ownTerms
+        ).tree
         draft.require(.absent(ref.key), else: .alreadyExists(resource: kind.groupResource, name: ref.name))
         draft.write(.put(ref.key, Envelope.seal(tree)))
     }
@@ -72,7 +73,7 @@ extension Resources {
             throw Self.modified(ref)
         }
         let old = try current.storedTree
-        let new = try ObjectRules(try codec(of: ref.kind)).replaced(old, by: value.json, of: ref, part: part)
+        let new = try rules(of: ref.kind).replaced(old, by: value.json, of: ref, part: part, ownTerms).tree
         draft.require(.exists(ref.key, revision: current.revision), else: Self.modified(ref))
         if new == old { return }
         let isLast = new.isTerminating && new.finalizers.isEmpty

@@ -9,64 +9,82 @@ extension Resources {
     package func update(
         _ ref: ObjectRef, _ body: JSON, _ subresource: Subresource = .main, _ options: WriteOptions = WriteOptions()
     ) async throws(APIError) -> StoredObject {
-        guard let version = body["metadata"]?["resourceVersion"]?.string, !version.isEmpty, version != "0" else {
-            // An absent object counts more than an absent version.
-            _ = try await get(ref)
-            throw .invalid(
-                kind: ref.kind.groupKind, name: ref.name,
-                errors: [.invalid("metadata.resourceVersion", 0, "must be specified for an update")])
+        try await write(ref, subresource, options) { _ throws(APIError) in
+            if body.lock == nil || body.lock == "0" {
+                throw .invalid(
+                    kind: ref.kind.groupKind, name: ref.name,
+                    errors: [.invalid("metadata.resourceVersion", 0, "must be specified for an update")])
+            }
+            return body
         }
-        let expected = try Self.revision(version)
-        return try await write(ref, expected: expected, subresource, options) { _, _ in body }
     }
 
-    /// Applies a merge patch (RFC 7386). A resourceVersion in the patch is a lock; without one the patch is applied to
-    /// whatever is there.
+    /// Carries out a patch on whatever is there, or on one revision when it names that; see `ObjectPatch`.
+    package func patch(
+        _ ref: ObjectRef, _ patch: ObjectPatch, _ subresource: Subresource = .main,
+        _ options: WriteOptions = WriteOptions()
+    ) async throws(APIError) -> StoredObject {
+        try await write(ref, subresource, options) { object throws(APIError) in
+            try patch.applied(to: object, of: ref)
+        }
+    }
+
+    /// Applies a merge patch.
     package func mergePatch(
         _ ref: ObjectRef, _ patch: JSON, _ subresource: Subresource = .main, _ options: WriteOptions = WriteOptions()
     ) async throws(APIError) -> StoredObject {
-        guard case .object = patch else { throw .badRequest("a merge patch must be an object, not \(patch.typeName)") }
-        let locked = patch["metadata"]?["resourceVersion"]?.string
-        let expected = try locked.flatMap { $0.isEmpty ? nil : $0 }.map { text throws(APIError) in
-            try Self.revision(text)
-        }
-        return try await write(ref, expected: expected, subresource, options) { _, tree in
-            MergePatch.apply(patch, to: tree)
-        }
+        try await self.patch(ref, .merge(patch), subresource, options)
     }
 
-    /// Writes what `change` makes of the object's tree, at once or again until nobody gets in between.
-    private func write(
-        _ ref: ObjectRef, expected: Revision?, _ subresource: Subresource, _ options: WriteOptions,
-        _ change: (StoredObject, JSON) -> JSON
+    /// Writes what `change` makes of the object's tree, at once or again until nobody gets in between. The result is
+    /// for the revision that it carries, if it carries one.
+    func write(
+        _ ref: ObjectRef, _ subresource: Subresource, _ options: WriteOptions,
+        _ change: (JSON) throws(APIError) -> JSON
     ) async throws(APIError) -> StoredObject {
-        let rules = ObjectRules(try codec(of: ref.kind))
         if subresource == .status && !ref.kind.hasStatus { throw .noSuchPath }
         for _ in 0..<Self.attempts {
             let current = try await get(ref)
-            if let expected, expected != current.revision {
-                throw .modified(resource: ref.kind.groupResource, name: ref.name)
-            }
-            let old = try current.storedTree
-            let new = try rules.replaced(
-                old, by: change(current, old), of: ref, part: subresource == .main ? .main : .status)
-            if new == old { return current }
-            if ref.kind == Kinds.Task.info {
-                try ObjectRules.checkToken(of: new, over: old, granted: try await grantedToken(new, ref), ref)
-            }
-            let envelope = subresource == .main ? try Envelope.sealed(new, ref) : Envelope.seal(new)
-            if options.isDryRun { return StoredObject(ref: ref, revision: current.revision, envelope: envelope) }
-            let isLast = new.isTerminating && new.finalizers.isEmpty
-            do throws(StoreError) {
-                let transaction = Transaction(
-                    conditions: [.exists(ref.key, revision: current.revision)],
-                    writes: [isLast ? .delete(ref.key) : .put(ref.key, envelope)])
-                return StoredObject(ref: ref, revision: try await store.commit(transaction), envelope: envelope)
-            } catch {
-                guard case .conflict = error, expected == nil else { throw APIError(error, about: ref) }
-            }
+            let wanted = try change(try current.tree)
+            try Self.check(lock: wanted, on: current)
+            let result = try rules(of: ref.kind).replaced(
+                try current.storedTree, by: wanted, of: ref, part: subresource == .main ? .main : .status,
+                terms(options))
+            if let stored = try await commit(result, over: current, subresource, options) { return stored }
         }
         throw .modified(resource: ref.kind.groupResource, name: ref.name)
+    }
+
+    /// Throws the conflict of a write that was made for another revision.
+    static func check(lock wanted: JSON, on current: StoredObject) throws(APIError) {
+        guard let text = wanted.lock else { return }
+        if try revision(text) != current.revision {
+            throw .modified(resource: current.ref.kind.groupResource, name: current.ref.name)
+        }
+    }
+
+    /// Stores what a write made of `current`; nil when another was faster.
+    func commit(
+        _ result: ObjectRules.Result, over current: StoredObject, _ subresource: Subresource, _ options: WriteOptions
+    ) async throws(APIError) -> StoredObject? {
+        let (ref, new, old) = (current.ref, result.tree, try current.storedTree)
+        if new == old { return current.warning(result.warnings) }
+        if ref.kind == Kinds.Task.info {
+            try ObjectRules.checkToken(of: new, over: old, granted: try await grantedToken(new, ref), ref)
+        }
+        let envelope = subresource == .main ? try Envelope.sealed(new, ref) : Envelope.seal(new)
+        let made = StoredObject(ref: ref, revision: current.revision, envelope: envelope).warning(result.warnings)
+        if options.isDryRun { return made }
+        let isLast = new.isTerminating && new.finalizers.isEmpty
+        do throws(StoreError) {
+            let transaction = Transaction(
+                conditions: [.exists(ref.key, revision: current.revision)],
+                writes: [isLast ? .delete(ref.key) : .put(ref.key, envelope)])
+            return made.at(try await store.commit(transaction))
+        } catch {
+            guard case .conflict = error else { throw APIError(error, about: ref) }
+            return nil
+        }
     }
 
     /// The token of the grant under which the task's slice is held now; nil when it holds none.
@@ -74,5 +92,12 @@ extension Resources {
         guard let slice = task.at(["spec", "slice"])?.string else { return nil }
         let stored = try await find(ObjectRef(kind: Kinds.Slice.info, namespace: ref.namespace, name: slice))
         return try stored?.storedTree.at(["status", "grant", "token"])?.integer
+    }
+}
+
+extension JSON {
+    /// The revision that a write is made for; nil for any.
+    fileprivate var lock: String? {
+        self["metadata"]?["resourceVersion"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

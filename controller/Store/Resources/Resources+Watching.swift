@@ -13,15 +13,17 @@ extension Resources {
         let matcher = try ObjectMatcher(options.selector, kind: kind)
         let prefix = matcher.prefix(kind, namespace: namespace)
         var start = try options.resourceVersion.flatMap { $0.isEmpty ? nil : $0 }.map(Self.revision)
+        if start == Revision(0) { start = nil }
+        let marksEnd = options.sendInitialEvents == true
         var initial: [ObjectNotice] = []
-        if options.sendInitialEvents || start == nil || start == Revision(0) {
+        if options.sendInitialEvents ?? (start == nil) {
             let options = ListOptions(
-                selector: options.selector, resourceVersion: options.sendInitialEvents ? options.resourceVersion : nil)
+                selector: options.selector, resourceVersion: marksEnd ? options.resourceVersion : nil)
             let list = try await self.list(kind, namespace: namespace, options)
             initial = list.objects.map { .added($0) }
             start = list.revision
+            if marksEnd { initial.append(.initialEventsEnd(list.revision)) }
         }
-        if options.sendInitialEvents, let start { initial.append(.initialEventsEnd(start)) }
         do throws(StoreError) {
             let watch = try await store.watch(prefix: prefix, after: start)
             return ObjectWatch(kind: kind, matcher: matcher, initial: initial, watch: watch)

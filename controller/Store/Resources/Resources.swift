@@ -12,7 +12,7 @@ package struct Resources: Sendable {
     package let randomness: any Randomness
     /// Shared by all who use these resources.
     package let halt = StoreHalt()
-    private let codecs: [KindInfo: KindCodec]
+    private let rules: [KindInfo: ObjectRules]
 
     package init(
         store: any Store, time: any TimeSource, randomness: any Randomness, kinds: [KindCodec] = KindCodecs.all
@@ -20,7 +20,7 @@ package struct Resources: Sendable {
         self.store = store
         self.time = time
         self.randomness = randomness
-        codecs = Dictionary(kinds.map { ($0.info, $0) }, uniquingKeysWith: { first, _ in first })
+        rules = Dictionary(kinds.map { ($0.info, ObjectRules($0)) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The object, as of now. Throws `.notFound`.
@@ -38,9 +38,17 @@ package struct Resources: Sendable {
             .map { StoredObject(ref: ref, revision: $0.revision, envelope: $0.value) }
     }
 
-    func codec(of kind: KindInfo) throws(APIError) -> KindCodec {
-        guard let codec = codecs[kind] else { throw .internalError("no codec for \(kind)") }
-        return codec
+    func rules(of kind: KindInfo) throws(APIError) -> ObjectRules {
+        guard let rules = rules[kind] else { throw .internalError("no codec for \(kind)") }
+        return rules
+    }
+
+    /// How the controller's own writes are taken.
+    var ownTerms: ObjectRules.Terms { ObjectRules.Terms(now: timestamp) }
+
+    func terms(_ options: WriteOptions) -> ObjectRules.Terms {
+        ObjectRules.Terms(
+            ownership: .writer(options.writer), validation: options.validation, now: timestamp)
     }
 
     /// Now, as metadata writes it.

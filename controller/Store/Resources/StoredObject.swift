@@ -7,6 +7,8 @@ package struct StoredObject: Sendable {
     package let ref: ObjectRef
     /// The revision of the last change, which is the object's resourceVersion; 0 for what a dry run would have made.
     package let revision: Revision
+    /// What the client of the write that made it should know, a sentence each.
+    package var warnings: [String] = []
     private let envelope: [UInt8]
 
     init(ref: ObjectRef, revision: Revision, envelope: [UInt8]) {
@@ -34,7 +36,14 @@ package struct StoredObject: Sendable {
 
     /// The same object at another revision.
     func at(_ revision: Revision) -> StoredObject {
-        StoredObject(ref: ref, revision: revision, envelope: envelope)
+        StoredObject(ref: ref, revision: revision, envelope: envelope).warning(warnings)
+    }
+
+    /// The same object with more for its client to know.
+    func warning(_ more: [String]) -> StoredObject {
+        var object = self
+        object.warnings += more
+        return object
     }
 
     /// The object as a tree, resourceVersion included; parsed anew with each call.
