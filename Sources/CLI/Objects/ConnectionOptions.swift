@@ -7,7 +7,9 @@ import TidemillModel
 struct ConnectionOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "Kubeconfig file. Else KUBECONFIG, else the one of `tidemill up` in TIDEMILL_HOME or ~/.tidemill.")
+        help:
+            "Kubeconfig file. Else KUBECONFIG, else the one of `tidemill up` in TIDEMILL_HOME or ~/.tidemill; as kubectl's plugin, ~/.kube/config before that."
+    )
     var kubeconfig: String?
 
     /// The file that counts.
@@ -15,8 +17,15 @@ struct ConnectionOptions: ParsableArguments {
         if let kubeconfig { return kubeconfig }
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["KUBECONFIG"], !path.isEmpty { return path }
+        if Self.isPlugin(CommandLine.arguments.first ?? "") {
+            let path = (environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()) + "/.kube/config"
+            if FileManager.default.fileExists(atPath: path) { return path }
+        }
         return Home(option: nil).kubeconfig
     }
+
+    /// True for the name under which kubectl finds us.
+    static func isPlugin(_ program: String) -> Bool { program.split(separator: "/").last == "kubectl-tidemill" }
 
     /// Opens a session and closes it after `body`, whatever happens.
     func withSession<Value: Sendable>(_ body: (Session) async throws -> Value) async throws -> Value {
