@@ -13,7 +13,8 @@ export SEED
 AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
-        test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-exec test-vm simulate bench bench-heartbeat bench-failover
+        test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-exec test-clients test-vm \
+        simulate bench bench-heartbeat bench-failover bench-watches
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -57,6 +58,9 @@ test-exec: setup ## sessions in running tasks: codes, streams, terminals, limits
 test-kubectl: setup ## Debian's kubectl against a running Tidemill
 	@bash Tools/test-kubectl.sh
 
+test-clients: setup ## unmodified Kubernetes clients against a running Tidemill; ARGS='kubectl kopf' chooses, KUBECTLS adds
+	@bash Tools/test-clients.sh $(ARGS)
+
 test-vm: setup ## a virtual machine with systemd, cgroup v2 alone and four NUMA nodes; ARGS='boot unit' chooses suites
 	@bash Tools/test-vm.sh $(ARGS)
 
@@ -72,7 +76,10 @@ bench-heartbeat: setup ## the controller's CPU and memory under many agents; AGE
 bench-failover: setup ## from the death of a node to its work running elsewhere, in release
 	@bash Tools/bench-failover.sh $(ARGS)
 
-generate: setup ## write the Swift, JSON, OpenAPI and reference pages from Sources/Model/Schema
+bench-watches: setup ## large lists, idle watches, and one change that many watch, in release
+	@bash Tools/bench-watches.sh $(ARGS)
+
+generate: setup ## write the Swift, JSON and reference pages from Sources/Model/Schema
 	@$(SWIFT_BUILD) --product tidemill-generate
 	@$(BIN)/tidemill-generate
 
