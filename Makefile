@@ -14,7 +14,7 @@ AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
         test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-exec test-clients test-vm \
-        simulate bench bench-heartbeat bench-failover bench-watches
+        simulate bench bench-heartbeat bench-failover
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -67,7 +67,7 @@ test-vm: setup ## a virtual machine with systemd, cgroup v2 alone and four NUMA 
 simulate: setup ## seeded histories with every fault, and every broken rule; SEEDS=1000 FIRST=1, or SEED=N for one
 	@bash Tools/simulate.sh $(SEEDS) $(FIRST)
 
-bench: setup ## speed, memory, and what slices cost, in release; ARGS=slices for the last alone
+bench: setup ## speed, memory, lists, watches, and what slices cost, in release; ARGS=slices or watches for these alone
 	@bash Tools/bench.sh $(ARGS)
 
 bench-heartbeat: setup ## the controller's CPU and memory under many agents; AGENTS=10000
@@ -75,9 +75,6 @@ bench-heartbeat: setup ## the controller's CPU and memory under many agents; AGE
 
 bench-failover: setup ## from the death of a node to its work running elsewhere, in release
 	@bash Tools/bench-failover.sh $(ARGS)
-
-bench-watches: setup ## large lists, idle watches, and one change that many watch, in release
-	@bash Tools/bench-watches.sh $(ARGS)
 
 generate: setup ## write the Swift, JSON and reference pages from Sources/Model/Schema
 	@$(SWIFT_BUILD) --product tidemill-generate

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Speed, memory, and what slices cost, in release; `bench.sh slices` measures the last alone.
-# Last line: bench: rows=N missed_aims=N, or bench-slices: …
+# Speed, memory, lists, watches, and what slices cost, in release; `bench.sh slices` and `bench.sh watches` measure these alone.
+# Last line: bench: rows=N missed_aims=N, or bench-slices: … or bench-watches: …
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 build_release tidemill tidemill-controller tidemill-agent tidemill-shim bench

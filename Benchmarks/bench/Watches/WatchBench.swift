@@ -15,29 +15,37 @@ struct WatchBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watches", abstract: "Measure large lists, idle watches and a change that many watch.")
 
-    @Option(help: "Objects of the list.") var objects = 10_000
-    @Option(help: "Idle watches.") var idle = 10_000
-    @Option(help: "Watches that one change reaches.") var watchers = 1_000
-    @Option(help: "Changes that are measured.") var changes = 50
-    @Option(help: "Lists of which the median is taken.") var runs = 9
+    @OptionGroup var sizes: Sizes
 
-    func run() async throws {
-        let rig = try Rig("watches", controllerArguments: ["--max-connections", String(idle + watchers + 256)])
+    struct Sizes: ParsableArguments {
+        @Option(help: "Objects of the list.") var objects = 10_000
+        @Option(help: "Lists of which the median is taken.") var listRuns = 9
+        @Option(help: "Idle watches.") var idle = 10_000
+        @Option(help: "Watches that one change reaches.") var watchers = 1_000
+        @Option(help: "Changes that are measured.") var changes = 50
+    }
+
+    func run() async throws { Row.report(try await Self.rows(sizes), as: "bench-watches") }
+
+    static func rows(_ sizes: Sizes) async throws -> [Row] {
+        // Beside the watches, the load that fills the list.
+        let connections = sizes.idle + sizes.watchers + 256
+        let rig = try Rig("watches", controllerArguments: ["--max-connections", String(connections)])
         let rows = try await withRig(rig) { rig in
             try await rig.startController()
             guard let controller = await rig.controller else { throw RigError("the controller does not run") }
             let load = try await WatchLoad(rig: rig)
-            let lists = try await ListBench(rig: rig, objects: objects, runs: runs).rows()
-            let idle = try await idleRow(load, controller)
-            return lists + [idle, try await changeRow(load, rig)]
+            let lists = try await ListBench(rig: rig, objects: sizes.objects, runs: sizes.listRuns).rows()
+            let idle = try await idleRow(load, controller, sizes.idle)
+            return lists + [idle, try await changeRow(load, rig, sizes)]
         }
         say(
-            "Shared: one machine for controller and clients, no loss and no distance; the clients are one process with one "
-                + "event loop, which takes every answer off its TLS itself.")
-        Row.report(rows, as: "bench-watches")
+            "Shared by lists and watches: one machine for controller and clients, no loss and no distance; the clients are "
+                + "one process with one event loop, which takes every answer off its TLS itself.")
+        return rows
     }
 
-    private func idleRow(_ load: WatchLoad, _ controller: Child) async throws -> Row {
+    private static func idleRow(_ load: WatchLoad, _ controller: Child, _ idle: Int) async throws -> Row {
         let before = try Kernel.memory(of: controller.pid)
         try await load.open(idle, namespace: "default")
         try await Patience.untilTrue("every watch is answered", within: .seconds(300), every: .milliseconds(500)) {
@@ -53,7 +61,8 @@ struct WatchBench: AsyncParsableCommand {
     }
 
     /// From the first byte of the request that makes an object to the arrival of its event at each watcher.
-    private func changeRow(_ load: WatchLoad, _ rig: Rig) async throws -> Row {
+    private static func changeRow(_ load: WatchLoad, _ rig: Rig, _ sizes: Sizes) async throws -> Row {
+        let watchers = sizes.watchers
         let client = try await rig.admin()
         _ = try await client.create(Kinds.Namespace(metadata: ObjectMeta(name: "fan")))
         let open = try await load.answered()
@@ -63,7 +72,7 @@ struct WatchBench: AsyncParsableCommand {
         }
         var all: [Double] = []
         var last: [Double] = []
-        for change in 0..<changes {
+        for change in 0..<sizes.changes {
             let began = try await load.begin()
             _ = try await client.create(
                 Kinds.Lease(
