@@ -209,8 +209,9 @@ final class LinuxSliceHostTests {
         _ = try await host.prepare(slice)
         let task = try await host.start(slice, Kinds.TaskTemplate(command: ["sleep", "1000"]), deadline: nil)
         let files = SliceFolder(stateFolder: folder, key: key)
-        // A folder in its place cannot be read, as a file cannot on a broken disk or without a free descriptor.
-        try HostFile.makeFolder(files.ended)
+        // A folder in its place cannot be read, as a file cannot on a broken disk or without a free descriptor. It is a link,
+        // so that the record takes its place in one step: between two, it would be missing.
+        #expect(symlink(folder, files.ended) == 0)
         await host.kill(task)
         let record = EndRecord(
             sliceUID: key.uid, epoch: key.epoch, token: Token(11), exitCode: 0, reason: .completed, message: "done",
@@ -220,7 +221,6 @@ final class LinuxSliceHostTests {
             group.addTask { await host.end(of: slice, task) }
             group.addTask {
                 try await breathe(.milliseconds(300))
-                rmdir(files.ended)
                 try HostFile.writeDurably(try record.bytes(), to: files.ended)
                 return nil
             }
