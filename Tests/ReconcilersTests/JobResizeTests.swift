@@ -56,4 +56,25 @@ import TidemillSeams
         scene.job = try #require(scene.jobAfter)
         #expect(scene.plan.description.contains("delete Slice lab/j-1-0"))
     }
+
+    @Test func `what was half begun in two other sizes is left behind as well`() throws {
+        var scene = try JobScene()
+        scene.member(0, .pending, node: nil)
+        scene.job.spec.gang.min = 3
+        scene.member(0, .pending, attempt: 2, node: nil)
+        scene.job.spec.gang.min = 4
+        #expect(scene.plan.reason == "is new; begins attempt 3")
+        #expect(scene.created.map { $0.spec.member?.size } == [4, 4, 4, 4])
+    }
+
+    @Test func `a resize does not end the wait after a failure`() throws {
+        var scene = try JobScene(retries: 3)
+        scene.gang(.abandoned, attempt: 2, nodes: [])
+        scene.job.status.gang?.reason = "Resized"
+        scene.job.status.nextAttemptAt = Timestamp(seconds: 1300)
+        scene.job.spec.gang.min = 3
+        #expect(scene.jobAfter?.status.nextAttemptAt == Timestamp(seconds: 1300))
+        scene.job.status.gang?.reason = "MemberDeleted"
+        #expect(scene.jobAfter?.status.nextAttemptAt == nil)
+    }
 }

@@ -224,7 +224,8 @@ extension Kinds {
                 name: "members",
                 type: .int,
                 doc: "Members of the current attempt.",
-                minimum: 0),
+                minimum: 1,
+                maximum: 1024),
             SchemaField(
                 name: "lastToken",
                 type: .int,

@@ -22,9 +22,6 @@ extension Kinds.Job {
         return errors
     }
 
-    /// Number of members.
-    package var size: Int { Int(clamping: spec.gang.min) }
-
     /// Number of members of the current attempt, which may be older than the size that is wanted now.
     package var attemptSize: Int64 { status.gang == nil ? spec.gang.min : status.members ?? spec.gang.min }
 }

@@ -19,6 +19,8 @@ extension JobPlan {
         for member in members { refusals[member.index] = member.refusalsToCarry(seen) }
         return begin(
             seen, attempt: gang.attempt + 1, job: job, refusedBy: refusals,
+            // A wait after a failure is not over because somebody wants another size.
+            notBefore: gang.reason == resized ? seen.job.status.nextAttemptAt : nil,
             because: "abandoned attempt \(gang.attempt) (\(gang.reason ?? "conflict"))")
     }
 

@@ -33,7 +33,8 @@ extension JobPlan {
         notBefore: Timestamp? = nil, because reason: String, alongside: [PlannedChange] = []
     ) -> JobPlan {
         // What was begun of an attempt of another size is left behind: its members would not agree on their number.
-        let number = seen.isHalfBegun(attempt: number) ? number + 1 : number
+        var number = number
+        while seen.isHalfBegun(attempt: number) { number += 1 }
         let attempt = Attempt(job: seen.job, number: number, size: seen.job.spec.gang.min)
         var next = job
         if let taken = attempt.names.first(where: seen.namesTaken.contains) {
@@ -67,6 +68,8 @@ extension JobPlan {
         return JobPlan("\(reason); begins attempt \(number)", transactions: [changes], wakeAt: notBefore)
     }
 
+    static let resized = "Resized"
+
     private static func drafting(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
         if let gone = members.first(where: {
             $0.slice == nil || $0.task == nil || $0.slice?.metadata.isTerminating == true
@@ -76,7 +79,7 @@ extension JobPlan {
         let (now, wanted) = (seen.job.attemptSize, seen.job.spec.gang.min)
         if now != wanted {
             return abandon(
-                seen, reason: "Resized", "The gang was resized from \(now) to \(wanted) before it was placed.")
+                seen, reason: resized, "The gang was resized from \(now) to \(wanted) before it was placed.")
         }
         return JobPlan("waits to be placed", wakeAt: seen.job.status.nextAttemptAt)
     }
