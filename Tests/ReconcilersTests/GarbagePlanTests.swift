@@ -67,6 +67,13 @@ import TidemillWire
         #expect(plan(foreground, [blocking(task(owner: "uid-j"))]).description == "delete Task lab/t")
         #expect(plan(foreground, [blocking(task(owner: "uid-j", terminating: true))]).description.isEmpty)
         #expect(plan(foreground, [task(owner: "other")]).description == freed)
+        var shared = task(owner: "uid-j")
+        shared.metadata.ownerReferences.append(
+            OwnerReference(apiVersion: "tidemill.dev/v1alpha1", kind: "Job", name: "o", uid: "other"))
+        #expect(plan(foreground, [shared]).description == "finalizers of Task lab/t: ", "it is another's, too")
+        var own = blocking(task(owner: "uid-j"))
+        own.metadata.uid = "uid-j"
+        #expect(plan(foreground, [own]).description == freed, "nothing waits for itself")
         #expect(plan(orphan, []).description == freed)
         let kept = plan(orphan, [task(owner: "uid-j")])
         #expect(kept.description == "finalizers of Task lab/t: ")

@@ -54,7 +54,20 @@ package actor GarbageCollector: Service {
         }
     }
 
-    /// Dependents are listed before their owners: an owner that is missing then is gone for good.
+    /// All that may own something, once more after everything that may belong to it: an owner that is missing then is gone
+    /// for good.
+    private func owners() async throws(APIError) -> Set<String> {
+        var owners = Set(try await mirror.all(Kinds.Task.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.Slice.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.Device.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.Lease.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.Job.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.DeviceClass.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.Node.self).objects.map(\.metadata.uid))
+        owners.formUnion(try await mirror.all(Kinds.Namespace.self).objects.map(\.metadata.uid))
+        return owners
+    }
+
     private func observe() async throws(APIError) -> GarbageObservation {
         let tasks = try await mirror.all(Kinds.Task.self).objects
         let slices = try await mirror.all(Kinds.Slice.self).objects
@@ -76,7 +89,7 @@ package actor GarbageCollector: Service {
             }
         }
         return GarbageObservation(
-            dependents: dependents, owners: Set(all.map(\.metadata.uid)),
+            dependents: dependents, owners: try await owners(),
             waiting: ending,
             slices: slices, events: events, namespaces: namespaces,
             contents: contents, now: Timestamp(resources.time.wall()))

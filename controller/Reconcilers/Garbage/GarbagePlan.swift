@@ -85,12 +85,22 @@ package struct GarbagePlan: Sendable {
     /// nothing is left to wait for, its finalizer goes.
     private static func waited(_ owner: any WireObject, _ seen: GarbageObservation) -> [PlannedChange] {
         let uid = owner.metadata.uid
-        let dependents = seen.dependents.filter { $0.metadata.ownerReferences.contains { $0.uid == uid } }
+        let dependents = seen.dependents.filter { dependent in
+            dependent.metadata.uid != uid && dependent.metadata.ownerReferences.contains { $0.uid == uid }
+        }
         if owner.metadata.waits(for: .orphan) {
             if dependents.isEmpty { return [.metadata(owner.without(.orphan))] }
             return dependents.map { .metadata($0.without(owner: uid)) }
         }
         guard owner.metadata.waits(for: .foreground) else { return [] }
+        // What belongs to somebody else, too, goes on belonging to that one alone.
+        let going = Set(seen.waiting.map(\.metadata.uid))
+        let shared = dependents.filter { dependent in
+            dependent.metadata.ownerReferences.contains {
+                $0.uid != uid && seen.owners.contains($0.uid) && !going.contains($0.uid)
+            }
+        }
+        if !shared.isEmpty { return shared.map { .metadata($0.without(owner: uid)) } }
         let blocking = dependents.contains { dependent in
             dependent.metadata.ownerReferences.contains { $0.uid == uid && $0.blockOwnerDeletion == true }
         }
