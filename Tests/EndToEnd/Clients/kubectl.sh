@@ -103,6 +103,7 @@ check "annotate" 'annotated' k annotate job one note=here
 check "unlabel" 'labeled' k label job one tier-
 check "edit" 'edited' env KUBE_EDITOR='sed -i s/note:.here/note:\ there/' "$kubectl" -n clients edit job one
 check "the edit holds" '^there$' k get job one -o 'jsonpath={.metadata.annotations.note}'
+until_true 10 settled one
 k get job one -o yaml | sed 's/retries: 4/retries: 5/' >"$work/replace.yaml"
 check "replace" 'replaced' k replace -f "$work/replace.yaml"
 refused "replace, an old revision" 'the object has been modified' k replace -f "$work/replace.yaml"
@@ -172,18 +173,37 @@ spec: {holderIdentity: me, leaseDurationSeconds: 15}
 END
 check "delete --dry-run=server" 'deleted \(server dry run\)' k delete job quick --dry-run=server
 check "it is still there" '^quick' k get job quick --no-headers
-(k wait --for=delete job/quick --timeout=60s >"$work/gone.log" 2>&1; echo "status $?" >>"$work/gone.log") &
+k patch job quick --type=merge -p '{"metadata":{"finalizers":["example.org/hold"]}}' >/dev/null
+# -v=6 shows its requests: it must watch before the object goes.
+(k wait -v=6 --for=delete job/quick --timeout=60s >"$work/gone.log" 2>&1; echo "status $?" >>"$work/gone.log") &
 children+=($!)
-check "delete" 'deleted' k delete job quick --timeout=30s
-check "wait for the end" 'status 0' bash -c "for i in \$(seq 100); do grep status '$work/gone.log' && break; sleep 0.1; done"
+until_true 20 grep -q 'watch=true' "$work/gone.log"
+check "delete" 'deleted' k delete job quick --wait=false
+check "its finalizer goes" 'patched' k patch job quick --type=merge -p '{"metadata":{"finalizers":null}}'
+until_true 20 grep -q '^status' "$work/gone.log"
+check "wait for the end" '^status 0$' tail -n 3 "$work/gone.log"
 check "delete, foreground" 'deleted' k delete job two --cascade=foreground --timeout=60s
-orphaned() { [ -z "$(k get slices -l tidemill.dev/job=one -o 'jsonpath={.items[*].metadata.ownerReferences}')" ]; }
-slice=$(k get slices -l tidemill.dev/job=one -o name | head -n 1)
-check "delete, orphan" 'deleted' k delete job one --cascade=orphan --timeout=60s
-check "what it owned stays" "${slice##*/}" k get slices -l tidemill.dev/job=one
-until_true 10 orphaned
-check "and belongs to nobody" '^$' k get slices -l tidemill.dev/job=one -o 'jsonpath={.items[*].metadata.ownerReferences}'
-k delete slices -l tidemill.dev/job=one --wait=false >/dev/null
+refused "a job is not orphaned" 'Unsupported value: "Orphan"' k delete job one --cascade=orphan
+# lease NAME [OWNER]: one that belongs to another.
+lease() {
+    local owner=
+    [ -z "${2:-}" ] || owner="{apiVersion: coordination.k8s.io/v1, kind: Lease, name: $2, uid: $(k get lease "$2" -o 'jsonpath={.metadata.uid}')}"
+    k create -f - <<END
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {name: $1, ownerReferences: [$owner]}
+spec: {holderIdentity: me}
+END
+}
+check "an owner" 'created' lease owner
+check "what it owns" 'created' lease owned owner
+check "delete, orphan" 'deleted' k delete lease owner --cascade=orphan --timeout=60s
+check "what it owned stays, and belongs to nobody" '^owned $' k get lease owned -o 'jsonpath={.metadata.name} {.metadata.ownerReferences}'
+check "another owner" 'created' lease owner
+check "what that owns" 'created' lease going owner
+check "delete, background" 'deleted' k delete lease owner --timeout=60s
+vanished() { ! k get lease going; }
+check "what it owned goes" '' until_true 30 vanished
 check "a finalizer holds an object" 'patched' k patch job three --type=merge -p '{"metadata":{"finalizers":["example.org/hold"]}}'
 check "delete, held" 'deleted' k delete job three --wait=false
 check "it is terminating" '^three +Terminating' k get job three --no-headers

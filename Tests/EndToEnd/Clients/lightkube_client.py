@@ -56,9 +56,19 @@ def main():
     check("apply, by force", client.apply(wanted("b", retries=2), field_manager="other", force=True)["spec"]["retries"] == 2)
     scaled = client.patch(Job.Scale, "a", {"spec": {"replicas": 2}}, namespace=SPACE, patch_type=PatchType.MERGE)
     check("scale", scaled.spec.replicas == 2, scaled)
-    current = client.get(Job, "a", namespace=SPACE)
-    current["spec"]["retries"] = 5
-    check("replace", client.replace(current)["spec"]["retries"] == 5)
+
+    def replaced():
+        """The controller writes the job too, and may be between reading and replacing."""
+        current = client.get(Job, "a", namespace=SPACE)
+        current["spec"]["retries"] = 5
+        try:
+            return client.replace(current)["spec"]["retries"] == 5
+        except ApiError as error:
+            if error.status.code != 409:
+                raise
+            return False
+
+    check("replace", until(replaced))
     client.patch(Job.Status, "a", {"status": {"conditions": [{"type": "Complete", "status": "True", "message": "m"}]}},
                  namespace=SPACE, patch_type=PatchType.MERGE)
     check("wait", client.wait(Job, "a", for_conditions=["Complete"], namespace=SPACE).metadata.name == "a")

@@ -39,6 +39,8 @@ def main():
     check("patch", patched["spec"]["retries"] == 3, patched)
     refused("a list as merge patch", 400, lambda: api.patch_namespaced_custom_object(
         *where, "a", [{"op": "remove", "path": "/spec/retries"}], _content_type="application/merge-patch+json"))
+    check("the scheduler has said why it waits", until(
+        lambda: api.get_namespaced_custom_object(*where, "a")["status"].get("message")))
     current = api.get_namespaced_custom_object(*where, "a")
     current["spec"]["retries"] = 4
     check("replace", api.replace_namespaced_custom_object(*where, "a", current)["spec"]["retries"] == 4)
