@@ -15,7 +15,16 @@ package enum YAMLReader {
     static let depthLimit = 100
 
     /// All documents of a text; empty ones are left out.
-    package static func documents(_ text: String) throws(YAMLError) -> [YAMLDocument] {
+    ///
+    /// - Parameter allowsAliases: false for a stranger's text, which may then have no anchors with aliases of them: a few
+    ///   lines of nested ones keep the parser busy for hours, or make a tree that is too deep to be freed, before anything
+    ///   can be counted.
+    package static func documents(_ text: String, allowsAliases: Bool = true) throws(YAMLError) -> [YAMLDocument] {
+        if !allowsAliases, text.marksNames(with: "&"), text.marksNames(with: "*") {
+            throw YAMLError(
+                line: nil, column: nil,
+                reason: "anchors and aliases (&a, *a) are not read here: write the values out, or send JSON")
+        }
         var documents: [YAMLDocument] = []
         do {
             let parser = try Parser(yaml: text)
@@ -35,6 +44,26 @@ package enum YAMLReader {
     }
 }
 
+extension String {
+    /// Whether `sign` stands before a character of a name anywhere, as YAML writes anchors and aliases. It may stand in a
+    /// quoted text, too: whoever has both there can send JSON.
+    fileprivate func marksNames(with sign: Unicode.Scalar) -> Bool {
+        var isMarked = false
+        for byte in utf8 {
+            let isName =
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            if isMarked, isName { return true }
+            isMarked = byte == UInt8(ascii: sign)
+        }
+        return false
+    }
+}
+
 /// Turns nodes into values and counts them.
 private struct Conversion {
     var values = 0
@@ -44,7 +73,10 @@ private struct Conversion {
         if values > YAMLReader.valueLimit {
             throw fault(node, "more than \(YAMLReader.valueLimit) values, aliases expanded")
         }
-        if depth > YAMLReader.depthLimit { throw fault(node, "nested deeper than \(YAMLReader.depthLimit) levels") }
+        // As many levels of lists and maps as JSON may have.
+        if depth >= YAMLReader.depthLimit, node.scalar == nil {
+            throw fault(node, "nested deeper than \(YAMLReader.depthLimit) levels")
+        }
         switch node {
         case .scalar(let scalar):
             let isString =

@@ -135,6 +135,10 @@ import TidemillWire
             let yaml = try await test.admin.post(Path.jobs, "a: [", type: "application/yaml")
             #expect(yaml.code == 400)
             #expect(yaml.message?.contains("line ") == true)
+            let bomb = "a: &a [x, x]\nb: &b [*a, *a]\n? *b\n: 1\n"
+            let marked = try await test.admin.post(Path.jobs, bomb, type: "application/yaml")
+            #expect(marked.code == 400)
+            #expect(marked.message?.contains("anchors and aliases") == true)
             let two = try await test.admin.post(Path.jobs, "a: 1\n---\nb: 2\n", type: "application/yaml")
             #expect(two.message == "the body of the request must be one YAML document, and it has 2")
             let protobuf = try await test.admin.post(Path.jobs, "k8s", type: "application/vnd.kubernetes.protobuf")

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOHTTP1
 import Testing
 import TidemillWire
@@ -37,6 +38,10 @@ import TidemillWire
             let json = try await test.admin.patch(
                 Self.newer + "/b", "[]", type: "application/json-patch+json")
             #expect(json.code == 415)
+            let again = try await test.admin.put(Self.newer + "/a", seen.text)
+            #expect(again.text == seen.text, "what was read and sent back changes nothing")
+            let foreign = body.replacingOccurrences(of: "events.k8s.io/v1", with: "v1")
+            #expect(try await test.admin.post(Self.newer, foreign).code == 400)
             let mixed = try await test.admin.post(Self.newer, older("c"))
             #expect(mixed.code == 400)
             #expect(mixed.message?.hasSuffix(#"unknown field "involvedObject""#) == true)

@@ -135,6 +135,28 @@ import TidemillWire
         }
     }
 
+    @Test func `a name that is too long is cut where it can be`() async throws {
+        try await withServer { test async throws in
+            let name = String(repeating: "k", count: 127)
+            let made = try await test.admin.send(
+                .POST, Path.nodes, body: .bytes(.init(string: nodeText("a"))), headers: [("User-Agent", name + "é")])
+            #expect(made.json.at(["metadata", "managedFields", "0", "manager"])?.string == name)
+        }
+    }
+
+    @Test func `what cannot be answered is not written`() async throws {
+        try await withServer { test async throws in
+            let refused = try await test.admin.send(
+                .POST, Path.nodes, body: .bytes(.init(string: nodeText("a"))), headers: [("Accept", "text/html")])
+            #expect(refused.code == 406)
+            #expect(try await test.admin.get(Path.nodes + "/a").code == 404)
+            _ = try await test.admin.post(Path.nodes, nodeText("a"))
+            let other = try await test.admin.patch(
+                Path.nodes + "/a/status", #"{"metadata":{"name":"b"},"status":{}}"#)
+            #expect(other.code == 400)
+        }
+    }
+
     @Test func `unknown fields are refused, told or passed over`() async throws {
         try await withServer { test async throws in
             let body = jobText("x", extra: #","bogus":1"#)

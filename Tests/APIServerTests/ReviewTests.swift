@@ -21,9 +21,15 @@ import TidemillWire
             #expect(mine.json.at(["status", "allowed"]) == true)
             let theirs = try await agent.post(path, delete)
             #expect(theirs.json.at(["status", "allowed"]) == false)
-            #expect(theirs.json.at(["status", "reason"])?.string?.contains("cannot delete resource") == true)
+            #expect(theirs.json.at(["status", "reason"])?.string?.contains("cannot delete resource \"jobs\"") == true)
             let read = access(#"{"verb":"list","group":"tidemill.dev","resource":"nodes"}"#)
             #expect(try await agent.post(path, read).json.at(["status", "allowed"]) == true)
+            for allowed in [
+                #"{"verb":"update","group":"tidemill.dev","resource":"slices","subresource":"status","name":"s"}"#,
+                #"{"verb":"create","group":"events.k8s.io","resource":"events","namespace":"default"}"#,
+            ] { #expect(try await agent.post(path, access(allowed)).json.at(["status", "allowed"]) == true) }
+            let part = access(#"{"verb":"get","group":"tidemill.dev","resource":"slices","subresource":"nope"}"#)
+            #expect(try await agent.post(path, part).json.at(["status", "allowed"]) == false)
             let unknown = access(#"{"verb":"get","group":"","resource":"secrets"}"#)
             #expect(try await agent.post(path, unknown).json.at(["status", "allowed"]) == false)
             let metrics = #"{"spec":{"nonResourceAttributes":{"path":"/metrics","verb":"get"}}}"#

@@ -24,6 +24,8 @@ import TidemillWire
             var next = patched.json
             next["spec"]?["replicas"] = 4
             #expect(try await test.admin.put(path, next.text).json.at(["spec", "replicas"]) == 4)
+            let other = try await test.admin.patch(path, #"{"metadata":{"uid":"other"},"spec":{"replicas":5}}"#)
+            #expect(other.reason == "Conflict")
             let json = #"[{"op":"test","path":"/spec/replicas","value":9}]"#
             #expect(try await test.admin.patch(path, json, type: "application/json-patch+json").code == 422)
         }

@@ -88,15 +88,26 @@ struct ResourcesDeleteTests {
         _ propagation: DeleteOptions.Propagation, _ finalizer: String
     ) async throws {
         let world = try await ResourcesFixture()
-        try await world.createJob("a")
+        let lease = try await world.resources.create(
+            Kinds.Lease.info, namespace: "lab", ["metadata": ["name": "a"], "spec": [:]])
         guard
             case .terminating(let marked) = try await world.resources.delete(
-                world.ref("a"), DeleteOptions(propagation: propagation))
+                lease.ref, DeleteOptions(propagation: propagation))
         else {
             Issue.record("it is gone")
             return
         }
         #expect(try marked.tree.at(["metadata", "finalizers"]) == [.string(finalizer)])
+    }
+
+    @Test
+    func `a job is not orphaned, since nobody would end what is left of it`() async throws {
+        let world = try await ResourcesFixture()
+        try await world.createJob("a")
+        let refused = await world.refusal { () async throws(APIError) in
+            _ = try await world.resources.delete(world.ref("a"), DeleteOptions(propagation: .orphan))
+        }
+        #expect(refused.contains(#"propagationPolicy: Unsupported value: "Orphan""#))
     }
 
     @Test

@@ -81,7 +81,7 @@ package struct APIServer: Service {
             watches: WatchRoute(
                 resources: resources, authorization: authorization, budget: WatchBudget(limit: limits.watchesPerUser),
                 limits: limits, time: time, sleep: sleep),
-            reviews: ReviewRoute(kinds: table, authorization: authorization),
+            reviews: ReviewRoute(authorization: authorization),
             agents: AgentRoutes(hub: tunnels, heartbeats: heartbeats, inventories: inventories, sleep: sleep),
             backups: BackupRoute(store: resources.store, sleep: sleep), leases: leases, metrics: metrics,
             requests: RequestMetrics(factory: metrics), limits: limits, time: time, logger: logger)

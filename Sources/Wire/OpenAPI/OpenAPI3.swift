@@ -106,15 +106,21 @@ private struct OpenAPIPaths {
 
     private var patch: JSON {
         let force = parameter("force", in: "query", "An apply takes what others own.", type: "boolean")
+        let any: JSON = ["schema": ["type": "object"]]
+        let list: JSON = ["schema": ["type": "array", "items": ["type": "object"]]]
+        // A second shape of a kind is patched in one way.
+        let isView = KindView.of(kind) != nil
+        let content: JSON =
+            isView
+            ? ["application/merge-patch+json": any]
+            : [
+                "application/json-patch+json": list, "application/merge-patch+json": any,
+                "application/apply-patch+yaml": any,
+            ]
         var schema = operation(
-            "patch", "patch", [dryRun, fieldManager, fieldValidation, force], "200", kind.schema.name)
-        schema["requestBody"] = [
-            "content": [
-                "application/json-patch+json": ["schema": ["type": "array", "items": ["type": "object"]]],
-                "application/merge-patch+json": ["schema": ["type": "object"]],
-                "application/apply-patch+yaml": ["schema": ["type": "object"]],
-            ], "required": true,
-        ]
+            "patch", "patch", [dryRun, fieldManager, fieldValidation] + (isView ? [] : [force]), "200",
+            kind.schema.name)
+        schema["requestBody"] = ["content": content, "required": true]
         if var responses = schema["responses"]?.object, let made = responses["200"] {
             responses["201"] = made
             schema["responses"] = .object(responses)

@@ -54,22 +54,35 @@ package struct KindView: Sendable {
 
     /// With what the shape requires and the other may lack: some clients read no event without an `eventTime`.
     private func complete(_ object: JSON) -> JSON {
-        guard stored == Kinds.eventInfo, object["eventTime"] == nil, object["regarding"] != nil else { return object }
-        let time = object["deprecatedFirstTimestamp"]?.string ?? object.at(["metadata", "creationTimestamp"])?.string
-        guard let time, let micro = MicroTime(parsing: time) else { return object }
+        guard object["eventTime"] == nil, let time = derivedTime(object) else { return object }
         var object = object
-        object["eventTime"] = .string(micro.text)
+        object["eventTime"] = time
         return object
+    }
+
+    /// The time of an event as clients see it that says none.
+    private func derivedTime(_ object: JSON) -> JSON? {
+        guard stored == Kinds.eventInfo, object["regarding"] != nil else { return nil }
+        let time = object["deprecatedFirstTimestamp"]?.string ?? object.at(["metadata", "creationTimestamp"])?.string
+        return time.flatMap(MicroTime.init(parsing:)).map { .string($0.text) }
     }
 
     /// What a client sends, as it is stored. What names another kind is left to be refused. Throws `.badRequest` for a name
     /// that only the store's own shape has.
     package func stored(_ object: JSON) throws(APIError) -> JSON {
+        if object["apiVersion"] == .string(stored.apiVersion) {
+            throw .badRequest(
+                "apiVersion in the data (\(stored.apiVersion)) does not match the expected apiVersion (\(info.apiVersion))"
+            )
+        }
         for member in object.object?.members ?? [] where names.contains(where: { $0.stored == member.key }) {
             throw .badRequest(
                 "\(info.kind) in version \"\(info.version)\" cannot be handled as a \(info.kind): strict decoding error: "
                     + FieldError.unknown(member.key).message)
         }
+        var object = object
+        // What a client sends back as it read it changes nothing.
+        if let time = object["eventTime"], time == derivedTime(object) { object["eventTime"] = nil }
         return renamed(object, from: info, to: stored) { name in names.first { $0.seen == name }?.stored ?? name }
     }
 

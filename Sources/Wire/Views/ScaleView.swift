@@ -47,6 +47,9 @@ package enum ScaleView {
         var result = object.setting(scale.replicas[...], to: number)
         if let most = scale.most, object.at(most) != nil { result = result.setting(most[...], to: number) }
         result["metadata"]?["resourceVersion"] = wanted.at(["metadata", "resourceVersion"])
+        for name in ["name", "namespace", "uid"] {
+            if let value = wanted.at(["metadata", name]) { result["metadata"]?[name] = value }
+        }
         return result
     }
 }

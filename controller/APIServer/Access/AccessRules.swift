@@ -40,7 +40,7 @@ extension Authorization {
                     verbs: ["patch", "update"], groups: [group],
                     resources: ["devices/status", "nodes/status", "slices/status", "tasks/status"]),
                 .init(verbs: ["create"], groups: [group], resources: ["devices", "nodes"]),
-                .init(verbs: ["create"], groups: [""], resources: ["events"]),
+                .init(verbs: ["create"], groups: ["", "events.k8s.io"], resources: ["events"]),
             ]
         }
         return AccessRules(

@@ -25,6 +25,11 @@ struct Authorization: Sendable {
         }
     }
 
+    /// Throws `.forbidden` for who may do nothing of the kind, whatever the object: before a body is read.
+    func checkKnown(_ peer: Peer, _ attributes: Attributes) throws(APIError) {
+        guard peer.isMaster || peer.node != nil else { throw attributes.forbidden(to: peer.user) }
+    }
+
     /// What an agent reads.
     static let readablePlurals = ["nodes", "devices", "deviceclasses", "slices", "tasks", "jobs"]
     private static let readable = Set(readablePlurals.map { "\($0).tidemill.dev" })

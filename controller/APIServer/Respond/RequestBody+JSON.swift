@@ -120,7 +120,7 @@ struct Call: Sendable {
         }
         let documents: [YAMLDocument]
         do {
-            documents = try YAMLReader.documents(text)
+            documents = try YAMLReader.documents(text, allowsAliases: false)
         } catch {
             throw .badRequest("the body of the request is not valid YAML: \(error)")
         }

@@ -21,15 +21,17 @@ struct ObjectRoutes: Sendable {
         if kind.namespaced, namespace == nil {
             throw .methodNotAllowed("an object of \(kind.plural) is created in a namespace")
         }
+        let attributes = Attributes(verb: .create, kind: kind, namespace: namespace, name: nil, part: nil)
+        try authorization.checkKnown(call.peer, attributes)
         let options = try call.writeOptions()
         let body = try await call.object()
-        let attributes = Attributes(verb: .create, kind: kind, namespace: namespace, name: nil, part: nil)
         try await authorization.check(call.peer, attributes, body: body)
         let object = try await resources.create(kind, namespace: namespace ?? "", body, options)
         return try reply(object, call, status: .created)
     }
 
     func update(_ ref: ObjectRef, _ part: Route.Part?, _ call: Call) async throws(APIError) -> Reply {
+        try authorization.checkKnown(call.peer, attributes(.update, ref, part))
         let options = try call.writeOptions()
         let body = try await call.object()
         try await authorization.check(call.peer, attributes(.update, ref, part), body: body)
@@ -38,6 +40,7 @@ struct ObjectRoutes: Sendable {
     }
 
     func patch(_ ref: ObjectRef, _ part: Route.Part?, _ call: Call) async throws(APIError) -> Reply {
+        try authorization.checkKnown(call.peer, attributes(.patch, ref, part))
         let type = try PatchType(of: call)
         if call.view != nil, type != .merge {
             throw .unsupportedMediaType(

@@ -54,7 +54,10 @@ extension Query {
 extension Call {
     /// What writes take. Without `fieldManager` the writer is whoever the client's program says to be; agents are parts of
     /// Tidemill.
+    ///
+    /// Also reads how the answer is to look: what cannot be answered must not be written.
     func writeOptions() throws(APIError) -> WriteOptions {
+        if case .table = try representation() { _ = try query.includeObject() }
         let manager = try query.fieldManager() ?? program
         return WriteOptions(
             isDryRun: try query.isDryRun(), validation: try query.fieldValidation(),
@@ -71,10 +74,12 @@ extension Call {
 
     /// `kubectl` of `kubectl/v1.35.0 (linux/amd64)`.
     private var program: String {
-        let name = (header(.userAgent) ?? "").prefix { $0 != "/" }.unicodeScalars
-            .filter { $0.value >= 0x20 && $0.value != 0x7F }
-        let text = String(String.UnicodeScalarView(name))
-        return text.isEmpty ? "unknown" : String(decoding: text.utf8.prefix(Query.longestManager), as: UTF8.self)
+        var name = ""
+        for scalar in (header(.userAgent) ?? "").unicodeScalars {
+            guard scalar != "/", name.utf8.count + UTF8.width(scalar) <= Query.longestManager else { break }
+            if scalar.value >= 0x20, scalar.value != 0x7F { name.unicodeScalars.append(scalar) }
+        }
+        return name.isEmpty ? "unknown" : name
     }
 }
 

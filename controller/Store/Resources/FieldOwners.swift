@@ -38,7 +38,7 @@ struct FieldOwners: Sendable {
             }
             // What the first says of the owners is what the second starts from.
             let first = updated(new, over: old, .status, by: name, now)
-            return updated(first, over: old, .main, by: name, now)
+            return updated(first, over: old.owned(as: first.owners), .main, by: name, now)
         }
     }
 

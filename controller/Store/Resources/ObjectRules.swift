@@ -70,7 +70,7 @@ struct ObjectRules: Sendable {
     ) throws(APIError) -> Result {
         var tree: JSON
         if part == .status {
-            let metadata = try checkedMetadata(of: body, namespace: ref.namespace)
+            let metadata = try checkedMetadata(of: body, ref)
             if let uid = metadata["uid"]?.string, !uid.isEmpty { try Self.check(uid: uid, of: old, ref) }
             tree = old
             tree["status"] = body["status"]

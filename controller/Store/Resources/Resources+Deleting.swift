@@ -12,6 +12,12 @@ extension Resources {
     package func delete(
         _ ref: ObjectRef, _ options: DeleteOptions = DeleteOptions()
     ) async throws(APIError) -> DeleteOutcome {
+        if ref.kind == Kinds.Job.info, options.propagation == .orphan {
+            // Nobody would end what is left of a gang, or start what is left of one.
+            throw .invalid(
+                kind: "DeleteOptions.meta.k8s.io", name: "",
+                errors: [.notSupported("propagationPolicy", "Orphan", supported: ["Background", "Foreground"])])
+        }
         if ref.kind == Kinds.namespaceInfo && ref.name == "default" {
             throw .forbidden("namespaces \"default\" is forbidden: this namespace may not be deleted")
         }
