@@ -28,6 +28,13 @@ last_line() { grep -aE "^$1" "$2" | tail -n 1; }
 # figure NAME LINE: the number behind NAME= in LINE, or -1.
 figure() { echo "$2" | grep -oE "(^| )$1=[0-9]+" | grep -oE '[0-9]+$' || echo -1; }
 
+# build_debug PRODUCT…: builds them for development. Does nothing when TIDEMILL_BUILT says that they are there.
+build_debug() {
+    local product
+    [ -z "${TIDEMILL_BUILT:-}" ] || return 0
+    for product in "$@"; do swift build --product "$product" || return 1; done
+}
+
 # build_release PROGRAM…: builds them as operators get them, linked statically (a node has no Swift runtime), and makes them
 # the programs that TIDEMILL_BIN names. Does nothing when TIDEMILL_BUILT says that they are there.
 build_release() {

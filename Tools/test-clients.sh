@@ -5,11 +5,7 @@
 # Last line: clients: passed=N failed=N skipped=N
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
-if [ -z "${TIDEMILL_BUILT:-}" ]; then
-    for program in tidemill tidemill-controller tidemill-agent tidemill-shim; do
-        swift build --product "$program" || exit 1
-    done
-fi
+build_debug tidemill tidemill-controller tidemill-agent tidemill-shim || exit 1
 kubectl=$(bash Tools/kubectl-path.sh) || exit 1
 clients=("$@")
 [ ${#clients[@]} -gt 0 ] || clients=(kubectl python kr8s lightkube kopf schemathesis)

@@ -3,8 +3,5 @@
 # Last line: crash: rounds=N lost=0 reused=0 gaps=0
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
-if [ -z "${TIDEMILL_BUILT:-}" ]; then
-    swift build --product tidemill-controller
-    swift build --product tidemill-crash
-fi
+build_debug tidemill-controller tidemill-crash
 exec "$BIN/tidemill-crash" --rounds "${1:-20}" ${2:+--seed "$2"}

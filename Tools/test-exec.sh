@@ -4,9 +4,5 @@
 # Last line: exec: passed=N failed=0
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
-if [ -z "${TIDEMILL_BUILT:-}" ]; then
-    for program in tidemill tidemill-controller tidemill-agent tidemill-shim tidemill-exec; do
-        swift build --product "$program"
-    done
-fi
+build_debug tidemill tidemill-controller tidemill-agent tidemill-shim tidemill-exec
 exec "$TIDEMILL_BIN/tidemill-exec" --kubectl "$(bash Tools/kubectl-path.sh)" "$@"

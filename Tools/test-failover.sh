@@ -5,11 +5,7 @@
 # Last line: failover: passed=N double=0
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
-if [ -z "${TIDEMILL_BUILT:-}" ]; then
-    for program in tidemill tidemill-controller tidemill-agent tidemill-shim tidemill-witness tidemill-failover; do
-        swift build --product "$program"
-    done
-fi
+build_debug tidemill tidemill-controller tidemill-agent tidemill-shim tidemill-witness tidemill-failover
 if ! "$BIN/tidemill-failover" --without-fence; then
     echo "With the fence broken no double run was found: what follows would prove nothing."
     echo "failover: passed=0 double=0"

@@ -4,9 +4,5 @@
 # Last line: isolation: contained=N escaped=0 controls=N
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
-if [ -z "${TIDEMILL_BUILT:-}" ]; then
-    for program in tidemill-controller tidemill-agent tidemill-shim tidemill-attacker TidemillPreload tidemill-hostile; do
-        swift build --product "$program"
-    done
-fi
+build_debug tidemill-controller tidemill-agent tidemill-shim tidemill-attacker TidemillPreload tidemill-hostile
 exec "$BIN/tidemill-hostile" "$@"
