@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Unmodified Kubernetes clients against a controller and an agent that really run: Debian's kubectl, the Python clients
 # kubernetes, kr8s, lightkube and kopf, and schemathesis. KUBECTLS names further kubectl programs, by path.
-# test-clients.sh [CLIENT…] drives only those: kubectl, python, kr8s, lightkube, kopf, schemathesis.
+# test-clients.sh [CLIENT…] drives only those: kubectl, python, kr8s, lightkube, kopf, overload (clients that take and do not
+# give), schemathesis.
 # Last line: clients: passed=N failed=N skipped=N
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 build_debug tidemill tidemill-controller tidemill-agent tidemill-shim || exit 1
 kubectl=$(bash Tools/kubectl-path.sh) || exit 1
 clients=("$@")
-[ ${#clients[@]} -gt 0 ] || clients=(kubectl python kr8s lightkube kopf schemathesis)
+[ ${#clients[@]} -gt 0 ] || clients=(kubectl python kr8s lightkube kopf overload schemathesis)
 
 # The versions that were tried; pip keeps them beside the build.
 python=$PWD/.build/clients/bin/python
@@ -50,7 +51,7 @@ add() {
     # kubectl and the Python clients keep what they discovered under HOME: each starts without it.
     HOME="$work/user-$name" timeout 1200 "$@" >"$log" 2>&1
     line=$(last_line "[a-z0-9.-]+: passed=" "$log")
-    grep -aE ' generated, ' "$log"
+    grep -aE ' generated, |^(half-open|slow reader): ' "$log"
     grep -aE '^(FAILED|skipped)' -A 12 "$log" | grep -avE '^--$' || true
     if [ -z "$line" ]; then
         echo "FAILED $name: it ended without its last line"
@@ -72,7 +73,7 @@ for client in "${clients[@]}"; do
         for further in ${KUBECTLS:-}; do add "kubectl-$(basename "$further")" bash $here/kubectl.sh "$further" "$BIN/tidemill"; done
         [ -n "${KUBECTLS:-}" ] || skip "kubectl 1.27 and later" "KUBECTLS names none, and Debian's is the only one to be had here"
         ;;
-    python | kr8s | lightkube | kopf) add "$client" "$python" "$here/${client}_client.py" ;;
+    python | kr8s | lightkube | kopf | overload) add "$client" "$python" "$here/${client}_client.py" ;;
     schemathesis) add schemathesis bash $here/schemathesis.sh "${python%/*}/schemathesis" ;;
     *)
         echo "there is no client '$client'"
