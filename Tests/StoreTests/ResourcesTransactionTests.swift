@@ -210,6 +210,10 @@ private struct InterruptedStore: Store {
         try await store.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
+    func changes(prefix: String, after revision: Revision) async throws(StoreError) -> StoreChanges {
+        try await store.changes(prefix: prefix, after: revision)
+    }
+
     func commit(_ transaction: Transaction) async throws(StoreError) -> Revision {
         await before()
         return try await store.commit(transaction)

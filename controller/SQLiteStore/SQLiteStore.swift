@@ -76,6 +76,11 @@ package actor SQLiteStore: Store {
         return try state.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
+    package func changes(prefix: String, after revision: Revision) throws(StoreError) -> StoreChanges {
+        if isClosed { throw .closed }
+        return try state.changes(prefix: prefix, after: revision)
+    }
+
     @discardableResult
     package func commit(_ transaction: Transaction) async throws(StoreError) -> Revision {
         try transaction.check()

@@ -55,6 +55,10 @@ package actor MemoryStore: Store {
         try state.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
+    package func changes(prefix: String, after revision: Revision) throws(StoreError) -> StoreChanges {
+        try state.changes(prefix: prefix, after: revision)
+    }
+
     @discardableResult
     package func commit(_ transaction: Transaction) throws(StoreError) -> Revision {
         try transaction.check()

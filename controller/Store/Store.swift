@@ -29,6 +29,11 @@ package protocol Store: Sendable {
     @discardableResult
     func commit(_ transaction: Transaction) async throws(StoreError) -> Revision
 
+    /// What happened to keys that start with `prefix` after `revision`, in order, and the revision up to which that is all.
+    ///
+    /// Throws `.expired` and `.future` as `list` does.
+    func changes(prefix: String, after revision: Revision) async throws(StoreError) -> StoreChanges
+
     /// Every change of keys that start with `prefix` after `revision`, or from now on when that is nil, once and in order.
     ///
     /// Throws `.expired` and `.future` as `list` does.
@@ -45,6 +50,17 @@ package protocol Store: Sendable {
 
     /// Forgets the history before `revision`: older snapshots and watches end with `.expired`. Entries stay.
     func compact(before revision: Revision) async throws(StoreError)
+}
+
+/// A part of the history.
+package struct StoreChanges: Sendable {
+    package var events: [WatchEvent]
+    package var revision: Revision
+
+    package init(events: [WatchEvent], revision: Revision) {
+        self.events = events
+        self.revision = revision
+    }
 }
 
 /// All that a store holds at one revision, and whose it is.

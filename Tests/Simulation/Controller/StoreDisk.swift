@@ -104,6 +104,12 @@ actor StoreSession: Store {
         return try disk.file.state.list(prefix: prefix, after: key, limit: limit, at: revision)
     }
 
+    func changes(prefix: String, after revision: Revision) async throws(StoreError) -> StoreChanges {
+        await disk.interlope?()
+        guard isOpen else { throw .closed }
+        return try disk.file.state.changes(prefix: prefix, after: revision)
+    }
+
     @discardableResult
     func commit(_ untouched: Transaction) async throws(StoreError) -> Revision {
         await disk.interlope?()

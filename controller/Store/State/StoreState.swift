@@ -43,6 +43,12 @@ package struct StoreState: Sendable {
         return Listing(entries: page, revision: snapshot, remaining: all.count - page.count)
     }
 
+    /// See `Store.changes`.
+    package func changes(prefix: String, after revision: Revision) throws(StoreError) -> StoreChanges {
+        try check(revision)
+        return StoreChanges(events: log.after(revision).filter { $0.key.hasPrefix(prefix) }, revision: self.revision)
+    }
+
     /// Throws `.expired` or `.future` unless the history after `revision` is known.
     package func check(_ revision: Revision) throws(StoreError) {
         if revision < compacted { throw .expired(oldest: compacted) }
