@@ -62,6 +62,8 @@ var targets: [Target] = [
     library("TidemillModel", "Sources/Model", ["TidemillSeams"], exclude: ["Schema"]),
     library("TidemillWire", "Sources/Wire", wireBelow),
     library("TidemillPlacement", "Sources/Placement", wireBelow),
+    // Traces and clusters for the benches of placement.
+    library("TidemillPlacementBench", "Benchmarks/placement", ["TidemillPlacement"]),
     library("TidemillLease", "Sources/Lease", ["TidemillSeams"], lean: true),
 
     .systemLibrary(
@@ -165,7 +167,8 @@ if !coresOnly {
             "bench", "Benchmarks/bench",
             [
                 "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeAgent", "TidemillNodeCore",
-                "TidemillHostLinux", "TidemillLease", "TidemillDaemon", arguments, logging, nioSSL, nio("NIOCore"),
+                "TidemillPlacement", "TidemillPlacementBench", "TidemillHostLinux", "TidemillLease", "TidemillDaemon",
+                arguments, logging, nioSSL, nio("NIOCore"),
                 nio("NIOPosix"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + storeBelow),

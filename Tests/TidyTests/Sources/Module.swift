@@ -114,7 +114,12 @@ extension Module {
             name: "tidemill_simulate", folder: "Tests/EndToEnd/Simulate", mayImport: ["TidemillSimulation"],
             hasEffects: true),
         Module(name: "EndToEnd", folder: "Tests/EndToEnd", mayImport: shared.union(["TidemillRig"]), hasEffects: true),
-        Module(name: "bench", folder: "Benchmarks/bench", mayImport: everything, hasEffects: true),
+        Module(
+            name: "TidemillPlacementBench", folder: "Benchmarks/placement",
+            mayImport: ["TidemillPlacement", "TidemillModel", "TidemillSeams"], hasEffects: true),
+        Module(
+            name: "bench", folder: "Benchmarks/bench", mayImport: everything.union(["TidemillPlacementBench"]),
+            hasEffects: true),
     ]
 
     static let all = shipped + tests
