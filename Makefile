@@ -14,7 +14,7 @@ AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
         test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-exec test-clients test-vm \
-        simulate bench bench-heartbeat bench-failover bench-openb
+        simulate bench bench-heartbeat bench-failover bench-openb test-properties
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ bench-heartbeat: setup ## the controller's CPU and memory under many agents; AGE
 
 bench-failover: setup ## from the death of a node to its work running elsewhere, in release
 	@bash Tools/bench-failover.sh $(ARGS)
+
+test-properties: setup ## placement on random clusters; N=1000
+	@bash Tools/test-properties.sh $(N)
 
 bench-openb: setup ## how tightly placement packs the openb traces, and how fast; TRACE=DIR
 	@bash Tools/bench-openb.sh $(TRACE) $(ARGS)

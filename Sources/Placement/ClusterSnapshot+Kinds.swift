@@ -1,26 +1,19 @@
 import TidemillModel
 import TidemillSeams
 
-extension ClusterSnapshot {
-    /// The snapshot of what the store holds. `held` comes from the NodeAllocation records, which alone decide what is
-    /// taken; a device whose node is unknown is left out.
+extension NodeSnapshot {
+    /// A node as the store holds it. `held` comes from its NodeAllocation record, which alone decides what is taken.
     package init(
-        revision: Revision, nodes: [Kinds.Node], devices: [Kinds.Device], classes: [Kinds.DeviceClass],
+        _ node: Kinds.Node, devices: some Sequence<Kinds.Device>, classes: [Kinds.DeviceClass],
         held: [DeviceID: [HeldShare]]
     ) {
-        let byNode = Dictionary(grouping: devices) { $0.status.node ?? "" }
-        let snapshots = nodes.map { node in
-            NodeSnapshot(
-                name: NodeID(node.metadata.name),
-                bootID: node.status.bootID.map { BootID($0) },
-                state: Self.state(of: node),
-                isCordoned: node.spec.unschedulable,
-                taints: node.spec.taints,
-                devices: (byNode[node.metadata.name] ?? []).map { device in
-                    DeviceSnapshot(device, classes: classes, held: held[DeviceID(device.metadata.name)] ?? [])
-                })
-        }
-        self.init(revision: revision, nodes: snapshots, classes: Set(classes.map(\.metadata.name)))
+        self.init(
+            name: NodeID(node.metadata.name), bootID: node.status.bootID.map { BootID($0) },
+            state: Self.state(of: node),
+            isCordoned: node.spec.unschedulable, taints: node.spec.taints,
+            devices: devices.map { device in
+                DeviceSnapshot(device, classes: classes, held: held[DeviceID(device.metadata.name)] ?? [])
+            })
     }
 
     /// What the controller wrote, unless the operator has just declared something that it has not seen yet.
@@ -53,6 +46,7 @@ extension DeviceSnapshot {
             isHealthy: status.health != .unhealthy && status.health != .resetting,
             capacity: capacity,
             allocatable: status.allocatable.map { DeviceAmounts($0, isCPU: isCPU) } ?? capacity,
+            numaNode: status.numaNode.map { Int($0) },
             held: held)
     }
 }

@@ -7,37 +7,49 @@ package struct DeviceSnapshot: Sendable, Equatable {
     package static let cpuClass = "cpu"
 
     package var name: DeviceID
-    /// True for a NUMA domain of CPUs, from which `cpu` and `memory` of a slice are drawn.
-    package var isCPU: Bool
-    /// The classes that the device belongs to, each with the isolation grades that it offers under that class.
-    package var classes: [String: [Kinds.IsolationGrade]]
+    package internal(set) var kind: DeviceKind
     package var isCordoned: Bool
     package var isHealthy: Bool
-    package var capacity: DeviceAmounts
-    /// What shares may hold: capacity less the node's reserve.
-    package var allocatable: DeviceAmounts
-    package var held: [HeldShare]
+    package var held: [HeldShare] { didSet { recount() } }
+    /// What no slice holds. Never negative: a device that shrank below what is held has nothing free.
+    package private(set) var free = DeviceAmounts()
+    /// Who holds shares of it.
+    package private(set) var tenants = Tenants()
+
+    package init(
+        name: DeviceID, kind: DeviceKind, isCordoned: Bool = false, isHealthy: Bool = true, held: [HeldShare] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.isCordoned = isCordoned
+        self.isHealthy = isHealthy
+        self.held = held
+        recount()
+    }
 
     package init(
         name: DeviceID, isCPU: Bool, classes: [String: [Kinds.IsolationGrade]], isCordoned: Bool = false,
-        isHealthy: Bool = true, capacity: DeviceAmounts, allocatable: DeviceAmounts, held: [HeldShare] = []
+        isHealthy: Bool = true, capacity: DeviceAmounts, allocatable: DeviceAmounts, numaNode: Int? = nil,
+        held: [HeldShare] = []
     ) {
-        self.name = name
-        self.isCPU = isCPU
-        self.classes = classes
-        self.isCordoned = isCordoned
-        self.isHealthy = isHealthy
-        self.capacity = capacity
-        self.allocatable = allocatable
-        self.held = held
+        self.init(
+            name: name,
+            kind: DeviceKind(
+                isCPU: isCPU, classes: classes, capacity: capacity, allocatable: allocatable, numaNode: numaNode),
+            isCordoned: isCordoned, isHealthy: isHealthy, held: held)
     }
 
-    /// What no slice holds. Never negative: a device that shrank below what is held has nothing free.
-    package var free: DeviceAmounts {
-        if held.contains(where: { $0.isolation == .exclusive }) { return DeviceAmounts() }
-        var left = allocatable
+    package var isCPU: Bool { kind.isCPU }
+    package var classes: [String: [Kinds.IsolationGrade]] { kind.classes }
+    package var capacity: DeviceAmounts { kind.capacity }
+    package var allocatable: DeviceAmounts { kind.allocatable }
+    package var numaNode: Int? { kind.numaNode }
+
+    private mutating func recount() {
+        tenants = Tenants(held)
+        var left = held.contains { $0.isolation == .exclusive } ? DeviceAmounts() : allocatable
         for share in held { left.subtract(share.amounts) }
-        return left
+        free = left
     }
 
     /// The same device with nothing held, cordoned or broken.
@@ -51,7 +63,7 @@ package struct DeviceSnapshot: Sendable, Equatable {
 }
 
 /// Amounts that a share draws from a device.
-package struct DeviceAmounts: Sendable, Equatable {
+package struct DeviceAmounts: Sendable, Hashable {
     /// Thousandths of a CPU; only NUMA domains have any.
     package var milliCPU: Int64
     package var memoryBytes: Int64
@@ -96,5 +108,35 @@ extension HeldShare {
                 milliCPU: share.cpu.map(\.ceilingOfMilli) ?? 0, memoryBytes: share.memory.map(\.ceiling) ?? 0,
                 compute: share.compute?.fraction ?? .zero),
             isolation: share.isolation ?? .advisory)
+    }
+}
+
+/// The tenants on one device, as far as they bear on who may join them.
+package struct Tenants: Sendable, Hashable {
+    /// By name, each with whether one of its shares is advisory.
+    private var all: [Tenant] = []
+
+    private struct Tenant: Sendable, Hashable {
+        var namespace: String
+        var isAdvisory: Bool
+    }
+
+    package init(_ held: [HeldShare] = []) {
+        for share in held {
+            let isAdvisory = share.isolation == .advisory
+            if let known = all.firstIndex(where: { $0.namespace == share.namespace }) {
+                if isAdvisory { all[known].isAdvisory = true }
+            } else {
+                all.append(Tenant(namespace: share.namespace, isAdvisory: isAdvisory))
+            }
+        }
+        if all.count > 1 { all.sort { $0.namespace < $1.namespace } }
+    }
+
+    package var isNobody: Bool { all.isEmpty }
+
+    /// Two tenants meet on a device only when neither of their shares is advisory (invariant 10).
+    package func admit(_ namespace: String, at grade: Kinds.IsolationGrade) -> Bool {
+        all.allSatisfy { $0.namespace == namespace || (grade != .advisory && !$0.isAdvisory) }
     }
 }

@@ -15,6 +15,12 @@ extension Rational {
         Int64(clamping: Int128(numerator) * Int128(whole) / Int128(denominator))
     }
 
+    /// Whole millionths, for preferences; a fraction of large parts costs a long division.
+    var millionths: Int64 {
+        let (product, overflows) = numerator.multipliedReportingOverflow(by: 1_000_000)
+        return overflows ? floor(of: 1_000_000) : product / denominator
+    }
+
     /// `part / whole`; a whole of nothing counts as one, so that an empty device never divides by zero.
     static func part(_ part: Int64, of whole: Int64) -> Rational {
         Rational(part, Swift.max(1, whole)) ?? .one

@@ -13,9 +13,13 @@ struct Explanation {
     let withoutNodes = "0/0 nodes: no node has joined yet. Start an agent."
 
     /// `0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi). Free 212Mi memory on node-b.`
-    var now: String {
+    func now() -> (message: String, remedy: Remedy?) {
         let refusals = refusals(on: nodes)
-        return "\(head)\(fitting(refusals))/\(nodes.count) nodes: \(Self.counted(refusals)). \(unblock(refusals))"
+        let remedy = remedy(of: refusals)
+        let advice = remedy?.description ?? "Add a node."
+        return (
+            "\(head)\(fitting(refusals))/\(nodes.count) nodes: \(Self.counted(refusals)). \(advice)", remedy
+        )
     }
 
     func never(room: Int, emptied: [NodeSnapshot]) -> String {
@@ -42,66 +46,61 @@ struct Explanation {
         return size > 1 ? "\(placed) of \(size) members fit; for the next " : ""
     }
 
-    private func fitting(_ refusals: [(node: NodeID, refusal: Refusal)]) -> Int { nodes.count - refusals.count }
+    private func fitting(_ refusals: [Refused]) -> Int { nodes.count - refusals.count }
 
-    private func refusals(on nodes: [NodeSnapshot]) -> [(node: NodeID, refusal: Refusal)] {
-        nodes.compactMap { node in
-            guard case .failure(let refusal) = fit.fit(node) else { return nil }
-            return (node.name, refusal)
+    private func refusals(on nodes: [NodeSnapshot]) -> [Refused] {
+        var known: [Standing: Refusal?] = [:]
+        return nodes.compactMap { node in
+            let refusal = Self.remembered(&known, node, fit) { fit.refusal(on: node) }
+            return refusal.map { Refused(node: node, refusal: $0) }
         }
     }
 
+    private struct Refused {
+        var node: NodeSnapshot
+        var refusal: Refusal
+    }
+
+    /// What `find` says of a node, asked once for nodes of equal standing. A node that is passed over is its own case.
+    private static func remembered<Answer>(
+        _ known: inout [Standing: Answer], _ node: NodeSnapshot, _ fit: NodeFit, _ find: () -> Answer
+    ) -> Answer {
+        if fit.passedOver[node.name] != nil { return find() }
+        let standing = Standing(node)
+        if let answer = known[standing] { return answer }
+        let answer = find()
+        known[standing] = answer
+        return answer
+    }
+
     /// `1 cordoned, 2 short of 512Mi memory (largest free 300Mi)`, in the order of the groups' names.
-    private static func counted(_ refusals: [(node: NodeID, refusal: Refusal)]) -> String {
-        let groups = Dictionary(grouping: refusals, by: \.refusal.group)
-        return groups.sorted { $0.key < $1.key }.map { group, members in
+    private static func counted(_ refusals: [Refused]) -> String {
+        let groups = Dictionary(grouping: refusals, by: \.refusal.group).map { ($0.key.text, $0.value) }
+        return groups.sorted { $0.0 < $1.0 }.map { text, members in
             let shortages = members.compactMap { member -> Shortage? in
                 if case .short(let shortage, _) = member.refusal { shortage } else { nil }
             }
             guard let nearest = shortages.min(by: { $0.missing < $1.missing }) else {
-                return "\(members.count) \(group)"
+                return "\(members.count) \(text)"
             }
-            return "\(members.count) \(group) (largest free \(nearest.freeText))"
+            return "\(members.count) \(text) (largest free \(nearest.freeText))"
         }.joined(separator: ", ")
     }
 
-    /// The first change that would unblock the next member (invariant 8).
-    private func unblock(_ refusals: [(node: NodeID, refusal: Refusal)]) -> String {
-        for (node, refusal) in refusals where refusal == .cordoned {
-            guard let snapshot = nodes.first(where: { $0.name == node }) else { continue }
-            var open = snapshot
-            open.isCordoned = false
-            if open.state == .cordoned { open.state = .ready }
-            if case .success = fit.fit(open) { return "Uncordon \(node)." }
+    /// The easiest of the nodes' remedies; the first node wins ties. Nil when no node can be made to hold the member.
+    private func remedy(of refusals: [Refused]) -> Remedy? {
+        var known: [Standing: Remedy?] = [:]
+        var best: Remedy?
+        for refused in refusals {
+            // A remedy begins with what the refusal names, and only grows.
+            guard let begun = Remedy(beginning: refused.refusal, on: refused.node.name) else { continue }
+            if let best, !begun.isEasier(than: best) { continue }
+            // Of nodes of equal standing the first is named.
+            let bound = best?.burden ?? .max
+            let next = Self.remembered(&known, refused.node, fit) { Remedy(fit, on: refused.node, within: bound) }
+            guard let next, !next.changes.isEmpty else { continue }
+            if best.map({ next.isEasier(than: $0) }) ?? true { best = next }
         }
-        let shortages = refusals.compactMap { entry -> (node: NodeID, shortage: Shortage)? in
-            if case .short(let shortage, _) = entry.refusal { (entry.node, shortage) } else { nil }
-        }
-        if let nearest = shortages.min(by: { $0.shortage.missing < $1.shortage.missing }) {
-            return "Free \(nearest.shortage.missingText) on \(nearest.node)."
-        }
-        if let (node, refusal) = refusals.first { return refusal.remedy(on: node) }
-        return "Add a node."
-    }
-}
-
-extension Refusal {
-    /// What an operator or time must do about it.
-    func remedy(on node: NodeID) -> String {
-        switch self {
-        case .cordoned: "Uncordon \(node)."
-        case .notReady(.draining): "End the drain of \(node) (`tidemill uncordon \(node)`), or add a node."
-        case .notReady(.maintenance):
-            "End the maintenance of \(node) (`tidemill maintenance \(node) --off`), or add a node."
-        case .notReady: "Wait for \(node) to become Ready, or add a node."
-        case .tainted(let key): "Tolerate the taint \(key), or remove it from \(node)."
-        case .passedOver: "\(node) is asked again after its back-off."
-        case .noDevice(let name): "Add a node with a free device of class \(name)."
-        case .deviceCordoned(let name): "Uncordon a \(name) device of \(node)."
-        case .deviceUnhealthy(let name): "Repair a \(name) device of \(node)."
-        case .isolation(_, let name): "Accept a weaker isolation grade of class \(name)."
-        case .sharedWithAnotherTenant(let name), .notEmpty(let name): "Free a \(name) device on \(node)."
-        case .short(let shortage, _): "Free \(shortage.missingText) on \(node)."
-        }
+        return best
     }
 }

@@ -30,8 +30,9 @@ package struct PendingGang: Sendable, Equatable {
 /// What placement decided for one gang: whole or not at all (invariant 5).
 package enum Decision: Sendable, Equatable {
     case place([PlannedMember])
-    /// Nothing is granted; the reason holds for every member (invariant 8).
-    case pending(PendingReason, message: String)
+    /// Nothing is granted; the reason holds for every member (invariant 8). The remedy makes room for the next member, where
+    /// anything does.
+    case pending(PendingReason, message: String, remedy: Remedy? = nil)
 }
 
 /// Why a gang waits. The raw values are the reasons that users read.

@@ -2,7 +2,7 @@ import TidemillModel
 import TidemillSeams
 
 /// What one member needs from one device. A request is a list of these, the CPUs and main memory among them.
-struct Need: Equatable {
+struct Need: Hashable, Sendable {
     /// The class that the device must belong to.
     var deviceClass: String
     /// Thousandths of a CPU, when the request names CPUs.
@@ -40,11 +40,11 @@ struct Need: Equatable {
     }
 
     /// The amounts that the need draws from `device`; what it leaves open follows what it names.
-    func amounts(on device: DeviceSnapshot) -> DeviceAmounts {
+    func amounts(on device: DeviceKind) -> DeviceAmounts {
         device.isCPU ? amountsOfCPU(on: device) : amountsOfAccelerator(on: device)
     }
 
-    private func amountsOfCPU(on device: DeviceSnapshot) -> DeviceAmounts {
+    private func amountsOfCPU(on device: DeviceKind) -> DeviceAmounts {
         let capacity = device.capacity
         let named = compute?.fraction.ceiling(of: capacity.milliCPU) ?? milliCPU
         let bytes = memoryBytes(on: device)
@@ -64,7 +64,7 @@ struct Need: Equatable {
     }
 
     /// Compute that is left open is not bounded: such shares take turns. Memory that is left open follows the compute.
-    private func amountsOfAccelerator(on device: DeviceSnapshot) -> DeviceAmounts {
+    private func amountsOfAccelerator(on device: DeviceKind) -> DeviceAmounts {
         if memory == nil, compute == nil { return device.allocatable }
         let fraction = compute?.fraction ?? .zero
         let bytes =
@@ -73,7 +73,7 @@ struct Need: Equatable {
         return DeviceAmounts(memoryBytes: bytes, compute: fraction)
     }
 
-    private func memoryBytes(on device: DeviceSnapshot) -> Int64? {
+    private func memoryBytes(on device: DeviceKind) -> Int64? {
         guard let memory else { return nil }
         return memory.isPercentage ? memory.fraction.ceiling(of: device.capacity.memoryBytes) : memory.ceiling
     }

@@ -10,12 +10,12 @@ enum Refusal: Error, Hashable {
     case passedOver(String)
     /// No device of the class.
     case noDevice(String)
-    case deviceCordoned(String)
-    case deviceUnhealthy(String)
+    case deviceCordoned(String, device: DeviceID)
+    case deviceUnhealthy(String, device: DeviceID)
     case isolation(Kinds.IsolationGrade, String)
-    case sharedWithAnotherTenant(String)
+    case sharedWithAnotherTenant(String, device: DeviceID)
     /// The whole device is asked for and something is held on it.
-    case notEmpty(String)
+    case notEmpty(String, device: DeviceID)
     case short(Shortage, device: DeviceID)
 
     /// Of two refusals by devices of one node, the one that is closer to fitting.
@@ -28,31 +28,51 @@ enum Refusal: Error, Hashable {
         }
     }
 
-    /// Node refusals of one group are counted together; amounts differ within a group.
-    var group: String {
+    /// Node refusals of one group are counted together; devices and what is free differ within a group.
+    var group: Refusal {
+        switch self {
+        case .deviceCordoned(let name, _): .deviceCordoned(name, device: DeviceID(""))
+        case .deviceUnhealthy(let name, _): .deviceUnhealthy(name, device: DeviceID(""))
+        case .sharedWithAnotherTenant(let name, _): .sharedWithAnotherTenant(name, device: DeviceID(""))
+        case .notEmpty(let name, _): .notEmpty(name, device: DeviceID(""))
+        case .short(let shortage, _): .short(shortage.withNothingFree, device: DeviceID(""))
+        case .cordoned, .notReady, .tainted, .passedOver, .noDevice, .isolation: self
+        }
+    }
+
+    /// What nodes of a group are.
+    var text: String {
         switch self {
         case .cordoned: "cordoned"
         case .notReady(let state): state.rawValue
         case .tainted(let key): "tainted \(key)"
         case .passedOver(let reason): "passed over after refusing (\(reason))"
         case .noDevice(let name): "without a device of class \(name)"
-        case .deviceCordoned(let name): "with every fitting \(name) device cordoned"
-        case .deviceUnhealthy(let name): "with every fitting \(name) device unhealthy"
+        case .deviceCordoned(let name, _): "with every fitting \(name) device cordoned"
+        case .deviceUnhealthy(let name, _): "with every fitting \(name) device unhealthy"
         case .isolation(let grade, let name): "without \(grade.rawValue) isolation of class \(name)"
-        case .sharedWithAnotherTenant(let name): "where another tenant shares the \(name) device without enforcement"
-        case .notEmpty(let name): "without an empty device of class \(name)"
+        case .sharedWithAnotherTenant(let name, _): "where another tenant shares the \(name) device without enforcement"
+        case .notEmpty(let name, _): "without an empty device of class \(name)"
         case .short(let shortage, _): "short of \(shortage.neededText)"
         }
     }
 }
 
 /// One amount that a device has too little of.
-enum Shortage: Hashable {
+package enum Shortage: Hashable, Sendable {
     /// Thousandths of a CPU.
     case cpu(needed: Int64, free: Int64)
     /// Bytes, of main memory or of a class of devices.
     case memory(String, needed: Int64, free: Int64)
     case compute(String, needed: Rational, free: Rational)
+
+    fileprivate var withNothingFree: Shortage {
+        switch self {
+        case .cpu(let needed, _): .cpu(needed: needed, free: 0)
+        case .memory(let place, let needed, _): .memory(place, needed: needed, free: 0)
+        case .compute(let name, let needed, _): .compute(name, needed: needed, free: .zero)
+        }
+    }
 
     /// How much is missing, comparable between devices of one kind.
     var missing: Rational {

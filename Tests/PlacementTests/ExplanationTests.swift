@@ -69,7 +69,7 @@ import TidemillSeams
         #expect(
             explain(nodes, gang) == """
                 InsufficientDevices: 0/2 nodes: 1 passed over after refusing (Occupied), 1 tainted maintenance. \
-                Tolerate the taint maintenance, or remove it from a.
+                Wait until b is asked again after its back-off.
                 """)
     }
 

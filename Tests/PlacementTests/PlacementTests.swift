@@ -89,7 +89,7 @@ import TidemillSeams
         busy.held = [C.held(mebibytes: 10)]
         #expect(
             decide([C.node("a", [busy, cpu])], C.gang(request)).text
-                == "InsufficientDevices: 0/1 nodes: 1 without an empty device of class training. Free a training device on a."
+                == "InsufficientDevices: 0/1 nodes: 1 without an empty device of class training. Free the device a-gpu0."
         )
     }
 
@@ -114,7 +114,7 @@ import TidemillSeams
         #expect(
             decision.text == """
                 InsufficientDevices: 0/1 nodes: 1 where another tenant shares the cpu device without enforcement. \
-                Free a cpu device on a.
+                Free the device a-cpu0.
                 """)
         #expect(
             decide(nodes, C.gang(namespace: "other", try C.request(cpu: "1", memory: "1Gi"))).text.hasPrefix(

@@ -17,7 +17,7 @@ import TidemillSeams
         var placement = Placement(C.snapshot(alone ? [nodes[0]] : nodes))
         switch placement.decide(C.gang(try C.request(cpu: "1", memory: "1Gi"), tolerations: tolerations)) {
         case .place(let members): return members.map(\.node.rawValue).joined()
-        case .pending(let reason, let message): return "\(reason.rawValue): \(message)"
+        case .pending(let reason, let message, _): return "\(reason.rawValue): \(message)"
         }
     }
 
@@ -73,7 +73,6 @@ import TidemillSeams
         let node = Kinds.Node(
             metadata: ObjectMeta(name: "a"), spec: Kinds.NodeSpec(drain: drain, maintenance: maintenance),
             status: Kinds.NodeStatus(state: state))
-        let snapshot = ClusterSnapshot(revision: Revision(1), nodes: [node], devices: [], classes: [], held: [:])
-        #expect(snapshot.nodes.map(\.state) == [seen])
+        #expect(NodeSnapshot(node, devices: [], classes: [], held: [:]).state == seen)
     }
 }

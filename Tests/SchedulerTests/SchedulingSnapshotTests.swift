@@ -43,10 +43,12 @@ import TidemillStore
                     allocatable: amounts)
             ])
         let cluster = ClusterSnapshot(revision: Revision(77), nodes: [node], classes: [])
+        var placement = Placement(cluster)
         return SchedulingSnapshot(
-            cluster: cluster, ledger: Ledger(), gangs: gangs, threatened: threatened, permission: permission, now: now
+            revision: cluster.revision, ledger: Ledger(), gangs: gangs, threatened: threatened, permission: permission,
+            now: now
         )
-        .plan().map(\.description)
+        .plan(on: &placement).map(\.description)
     }
 
     @Test func `first come is first served, ties by name, and one that does not fit holds up no other`() {

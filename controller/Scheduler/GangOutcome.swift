@@ -18,6 +18,16 @@ package enum GangOutcome: Sendable {
     case expect(DraftingGang, [PlannedMember])
 }
 
+extension GangOutcome {
+    /// Nodes on which placement holds something for it.
+    var nodes: [NodeID] {
+        switch self {
+        case .place(_, let members), .expect(_, let members): members.map(\.node)
+        case .abandon, .wait, .held, .pending: []
+        }
+    }
+}
+
 extension GangOutcome: CustomStringConvertible {
     package var description: String {
         switch self {
@@ -45,13 +55,13 @@ extension DraftingGang {
 }
 
 extension SchedulingSnapshot {
-    /// One cycle over one snapshot, in order. Pure: equal snapshots give equal outcomes.
-    package func plan() -> [GangOutcome] {
-        // 1. Placement sees the nodes less what the records hold, and remembers what this cycle places.
-        var placement = Placement(cluster)
-        // 2. Each gang in its turn; one that does not fit does not hold up the next.
+    /// One cycle over one snapshot, in order. Pure: equal snapshots and nodes give equal outcomes.
+    ///
+    /// - Parameter placement: sees the nodes less what the records hold, and remembers what this cycle places.
+    package func plan(on placement: inout Placement) -> [GangOutcome] {
+        // 1. Each gang in its turn; one that does not fit does not hold up the next.
         let outcomes = gangs.map { gang in outcome(of: gang, &placement) }
-        // Then those that may soon need another place, so that the agreement on heartbeats is not waited for when it counts.
+        // 2. Then those that may soon need another place, so that the agreement on heartbeats is not waited for when it counts.
         return outcomes + threatened.compactMap { gang in expectation(of: gang, &placement) }
     }
 
@@ -77,7 +87,7 @@ extension SchedulingSnapshot {
         if let notBefore = gang.job.status.nextAttemptAt, notBefore > now {
             return .wait(gang, reason: "not before \(notBefore)")
         }
-        if let last = gang.job.status.lastToken, last >= cluster.revision.rawValue {
+        if let last = gang.job.status.lastToken, last >= revision.rawValue {
             return .wait(gang, reason: "the snapshot is no newer than token \(last)")
         }
         // 6. What the controller withholds, from all or from those that take the place of an earlier attempt.
@@ -89,7 +99,7 @@ extension SchedulingSnapshot {
         pending.passedOver = gang.passedOver(at: now).merging(permission.nodes.mapValues(\.reason)) { _, held in held }
         switch placement.decide(pending) {
         case .place(let members): return .place(gang, members)
-        case .pending(let reason, let message): return .pending(gang, reason, message: message)
+        case .pending(let reason, let message, _): return .pending(gang, reason, message: message)
         }
     }
 }

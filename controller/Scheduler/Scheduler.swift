@@ -17,6 +17,7 @@ package actor Scheduler: Service {
     private let wakeups: Wakeups
     private let events: EventRecorder
     private let logger: Logger
+    private var view = SchedulingView()
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
     package init(
@@ -41,17 +42,18 @@ package actor Scheduler: Service {
 
     /// One cycle:
     ///
-    /// 1. Ask what may be granted, and read the snapshot.
+    /// 1. Ask what may be granted, and read what changed.
     /// 2. Plan every waiting gang, purely (`SchedulingSnapshot.plan`).
     /// 3. Write each outcome in its turn. One that conflicts or is refused holds up no other: each write compares what it
     ///    was planned on, and what changed meanwhile wakes the next cycle.
     package func cycle() async {
         do throws(APIError) {
             let permission = await authority.permission()
-            let snapshot = try await SchedulingSnapshot.read(mirror, permission)
-            guard !snapshot.gangs.isEmpty || !snapshot.threatened.isEmpty else { return }
+            guard let snapshot = try await read(permission) else { return }
             var ledger = snapshot.ledger
-            for outcome in snapshot.plan() {
+            let outcomes = snapshot.plan(on: &view.placement)
+            view.settle(outcomes.flatMap(\.nodes))
+            for outcome in outcomes {
                 logger.debug("planned", metadata: ["outcome": "\(outcome)"])
                 do throws(APIError) {
                     try await write(outcome, snapshot, &ledger)
@@ -65,6 +67,24 @@ package actor Scheduler: Service {
         } catch {
             logger.warning("a cycle ended early", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// What the cycle looks at; nil when no gang waits.
+    ///
+    /// The kinds are read one after another; the token is the revision of the first, so whatever happened later is newer
+    /// than it, and every write compares what it was planned on.
+    private func read(_ permission: GrantPermission) async throws(APIError) -> SchedulingSnapshot? {
+        let (jobs, revision) = try await mirror.all(Kinds.Job.self)
+        let now = Timestamp(resources.time.wall())
+        view.take(jobs)
+        view.take(try await mirror.all(Kinds.Node.self).objects)
+        guard !view.isIdle else { return nil }
+        view.take(try await mirror.all(Kinds.Slice.self).objects)
+        view.take(try await mirror.allocations())
+        view.take(try await mirror.all(Kinds.Device.self).objects)
+        view.take(try await mirror.all(Kinds.DeviceClass.self).objects)
+        view.refresh()
+        return view.snapshot(revision, permission, now: now)
     }
 
     private func write(
@@ -86,7 +106,7 @@ package actor Scheduler: Service {
         case .place(let gang, let members):
             guard try await isAgreed(gang, members, snapshot.now) else { return }
             let draft = GangDraft(
-                gang, members: members, ledger: ledger, token: Token(snapshot.cluster.revision.rawValue),
+                gang, members: members, ledger: ledger, token: Token(snapshot.revision.rawValue),
                 now: snapshot.now)
             try await commit(draft, of: gang, members, &ledger)
         }

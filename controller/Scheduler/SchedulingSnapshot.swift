@@ -6,8 +6,8 @@ import TidemillStore
 
 /// All that one cycle of the scheduler looks at.
 package struct SchedulingSnapshot: Sendable {
-    /// What placement sees; its revision becomes the token of the cycle's grants.
-    package var cluster: ClusterSnapshot
+    /// What it was read at; becomes the token of the cycle's grants.
+    package var revision: Revision
     /// The NodeAllocation records with their revisions; nodes that never held anything have none.
     package var ledger: Ledger
     /// Gangs whose record says Drafting, in the order in which they are served.
@@ -19,10 +19,10 @@ package struct SchedulingSnapshot: Sendable {
     package var now: Timestamp
 
     package init(
-        cluster: ClusterSnapshot, ledger: Ledger, gangs: [DraftingGang], threatened: [DraftingGang] = [],
+        revision: Revision, ledger: Ledger, gangs: [DraftingGang], threatened: [DraftingGang] = [],
         permission: GrantPermission = .open, now: Timestamp
     ) {
-        self.cluster = cluster
+        self.revision = revision
         self.ledger = ledger
         self.permission = permission
         self.gangs = gangs.sorted { $0.isServedBefore($1) }
@@ -73,26 +73,24 @@ package struct Ledger: Sendable, Equatable {
             self.record = record
             self.revision = revision
         }
+
+        /// What is held of each device, for placement.
+        var held: [DeviceID: [HeldShare]] {
+            var held: [DeviceID: [HeldShare]] = [:]
+            for holding in record.held {
+                for share in holding.shares {
+                    held[DeviceID(share.device), default: []].append(
+                        HeldShare(slice: holding.sliceUID, namespace: holding.namespace, share: share))
+                }
+            }
+            return held
+        }
     }
 
     package var pages: [NodeID: Page]
 
     package init(pages: [NodeID: Page] = [:]) {
         self.pages = pages
-    }
-
-    /// What is held of each device, for placement.
-    package var held: [DeviceID: [HeldShare]] {
-        var held: [DeviceID: [HeldShare]] = [:]
-        for page in pages.values {
-            for holding in page.record.held {
-                for share in holding.shares {
-                    held[DeviceID(share.device), default: []].append(
-                        HeldShare(slice: holding.sliceUID, namespace: holding.namespace, share: share))
-                }
-            }
-        }
-        return held
     }
 
     /// Enters one member's shares under the node's next epoch, which it returns.

@@ -37,7 +37,7 @@ package actor AllocationReconciler: Service {
         do throws(APIError) {
             // Records before slices: a holding that is seen has its slice's grant written already.
             let records = try await resources.records(prefix: NodeAllocation.prefix)
-            let slices = try await mirror.all(Kinds.Slice.self).objects
+            let slices = try await mirror.all(Kinds.Slice.self).objects.values
             let byUID = Dictionary(
                 slices.map { (SliceUID($0.metadata.uid), $0) }, uniquingKeysWith: { first, _ in first })
             var isSettled = true

@@ -62,8 +62,8 @@ package actor DeviceClassReconciler: Service {
     package func tick() async {
         do throws(APIError) {
             let seen = DeviceClassObservation(
-                classes: try await mirror.all(Kinds.DeviceClass.self).objects,
-                devices: try await mirror.all(Kinds.Device.self).objects)
+                classes: try await mirror.all(Kinds.DeviceClass.self).objects.values,
+                devices: try await mirror.all(Kinds.Device.self).objects.values)
             for change in DeviceClassPlan.plan(seen).changes {
                 await writer.write([[change]], about: "device class \(change.object.metadata.name)")
             }

@@ -63,13 +63,13 @@ package actor EvictionReconciler: Service {
     private func observe(
         _ hold: GrantPermission.Hold?, _ now: Timestamp
     ) async throws(APIError) -> EvictionObservation {
-        let nodes = try await mirror.all(Kinds.Node.self).objects
+        let nodes = try await mirror.all(Kinds.Node.self).objects.values
         let isQuiet = nodes.allSatisfy { !Measure(node: $0, now: now).isInForce }
         let wasTold = nodes.contains { $0.status.conditions.contains { $0.type == DrainingCondition.type } }
         if isQuiet, !wasTold { return EvictionObservation(nodes: [], jobs: [], held: [], now: now) }
-        let slices = try await mirror.all(Kinds.Slice.self).objects
+        let slices = try await mirror.all(Kinds.Slice.self).objects.values
         return EvictionObservation(
-            nodes: nodes, jobs: try await mirror.all(Kinds.Job.self).objects,
+            nodes: nodes, jobs: try await mirror.all(Kinds.Job.self).objects.values,
             held: slices.filter { $0.status.grant != nil && $0.status.state != .released }, hold: hold, now: now)
     }
 }

@@ -69,15 +69,15 @@ package actor GarbageCollector: Service {
     }
 
     private func observe() async throws(APIError) -> GarbageObservation {
-        let tasks = try await mirror.all(Kinds.Task.self).objects
-        let slices = try await mirror.all(Kinds.Slice.self).objects
-        let devices = try await mirror.all(Kinds.Device.self).objects
-        let leases = try await mirror.all(Kinds.Lease.self).objects
-        let jobs = try await mirror.all(Kinds.Job.self).objects
-        let classes = try await mirror.all(Kinds.DeviceClass.self).objects
-        let nodes = try await mirror.all(Kinds.Node.self).objects
-        let events = try await mirror.all(Kinds.Event.self).objects
-        let namespaces = try await mirror.all(Kinds.Namespace.self).objects
+        let tasks = try await mirror.all(Kinds.Task.self).objects.values
+        let slices = try await mirror.all(Kinds.Slice.self).objects.values
+        let devices = try await mirror.all(Kinds.Device.self).objects.values
+        let leases = try await mirror.all(Kinds.Lease.self).objects.values
+        let jobs = try await mirror.all(Kinds.Job.self).objects.values
+        let classes = try await mirror.all(Kinds.DeviceClass.self).objects.values
+        let nodes = try await mirror.all(Kinds.Node.self).objects.values
+        let events = try await mirror.all(Kinds.Event.self).objects.values
+        let namespaces = try await mirror.all(Kinds.Namespace.self).objects.values
         let dependents: [any WireObject] = tasks + slices + devices + jobs + leases
         let all: [any WireObject] = dependents + classes + nodes + namespaces
         let ending = (all + events).filter { $0.metadata.waits(for: .orphan) || $0.metadata.waits(for: .foreground) }

@@ -58,11 +58,13 @@ package actor JobReconciler: Service {
 
     /// Jobs are read before what they own: a job that names an attempt is seen with all of it.
     private func observe() async throws(APIError) -> [JobObservation] {
-        let jobs = try await mirror.all(Kinds.Job.self).objects
-        let slices = Dictionary(grouping: try await mirror.all(Kinds.Slice.self).objects) {
+        let jobs = try await mirror.all(Kinds.Job.self).objects.values
+        let slices = Dictionary(grouping: try await mirror.all(Kinds.Slice.self).objects.values) {
             $0.spec.member?.jobUID ?? ""
         }
-        let tasks = Dictionary(grouping: try await mirror.all(Kinds.Task.self).objects) { $0.spec.member?.jobUID ?? "" }
+        let tasks = Dictionary(grouping: try await mirror.all(Kinds.Task.self).objects.values) {
+            $0.spec.member?.jobUID ?? ""
+        }
         let uids = Set(jobs.map(\.metadata.uid))
         let orphans =
             slices.filter { !uids.contains($0.key) }.values.joined().map(\.metadata)

@@ -220,10 +220,10 @@ package actor NodeLifecycle: Service {
     private func look() async -> NodeObservation? {
         do throws(APIError) {
             // Nodes before what is granted on them: a Node that is being deleted gets nothing new.
-            let nodes = try await mirror.all(Kinds.Node.self).objects
+            let nodes = try await mirror.all(Kinds.Node.self).objects.values
             let slices = try await mirror.all(Kinds.Slice.self)
-            let tasks = try await mirror.all(Kinds.Task.self).objects
-            let jobs = try await mirror.all(Kinds.Job.self).objects
+            let tasks = try await mirror.all(Kinds.Task.self).objects.values
+            let jobs = try await mirror.all(Kinds.Job.self).objects.values
             if joined == nil { joined = await joins.nodes() }
             let (now, wall) = (resources.time.now(), resources.time.wall())
             revision = max(revision, slices.revision)

@@ -102,9 +102,10 @@ package actor RestoreReconciler: Service {
             allocations[record.node] = .init(record: record, revision: stored.revision)
         }
         return RestoreObservation(
-            record: record, inventories: inventories, nodes: try await mirror.all(Kinds.Node.self).objects,
-            jobs: try await mirror.all(Kinds.Job.self).objects, slices: try await mirror.all(Kinds.Slice.self).objects,
-            tasks: try await mirror.all(Kinds.Task.self).objects, allocations: allocations,
+            record: record, inventories: inventories, nodes: try await mirror.all(Kinds.Node.self).objects.values,
+            jobs: try await mirror.all(Kinds.Job.self).objects.values,
+            slices: try await mirror.all(Kinds.Slice.self).objects.values,
+            tasks: try await mirror.all(Kinds.Task.self).objects.values, allocations: allocations,
             endingNamespaces: Set(
                 try await mirror.all(Kinds.Namespace.self).objects.filter(\.metadata.isTerminating)
                     .map(\.metadata.name)), now: Timestamp(resources.time.wall()))

@@ -2,28 +2,69 @@ import TidemillModel
 import TidemillSeams
 import TidemillWire
 
-/// Complete lists of objects as values, for the controller's own parts: each change of an object is decoded once, however
-/// many of them look at it.
+/// All objects of a kind as values, for the controller's own parts: each change of an object is read once, however many of
+/// them look at it.
 ///
-/// A list is always as of now. What is kept is only its decoded form.
+/// What is answered is always as of now. What is kept is brought up to date from the store's history, and read anew where
+/// that does not reach back far enough.
 package actor ObjectMirror {
     package nonisolated let resources: Resources
-    private var caches: [KindInfo: any Sendable] = [:]
-    private var lists: [KindInfo: (revision: Revision, objects: any Sendable)] = [:]
+    /// By prefix.
+    private var kept: [String: any Sendable] = [:]
 
     package init(_ resources: Resources) {
         self.resources = resources
     }
 
     /// All objects of the kind, by namespace and name, and the store's revision that they show.
-    package func all<K: WireObject>(_ kind: K.Type) async throws(APIError) -> (objects: [K], revision: Revision) {
-        let now = await resources.store.currentRevision()
-        if let kept = lists[K.info], kept.revision == now, let objects = kept.objects as? [K] { return (objects, now) }
-        let list = try await resources.list(K.info)
-        var cache = caches[K.info] as? ObjectCache<K> ?? ObjectCache<K>()
-        let objects = try cache.objects(of: list)
-        caches[K.info] = cache
-        lists[K.info] = (list.revision, objects)
-        return (objects, list.revision)
+    package func all<K: WireObject>(_ kind: K.Type) async throws(APIError) -> (objects: Copies<K>, revision: Revision) {
+        try await copies(K.info.keyPrefix(namespace: nil)) { (entry) throws(APIError) in
+            try StoredObject(K.info, entry).decoded(as: K.self)
+        }
+    }
+
+    /// What is held on which node, by node. What cannot be read may hold anything: then nothing is answered until someone
+    /// looks.
+    package func allocations() async throws(APIError) -> Copies<NodeAllocation> {
+        try await copies(NodeAllocation.prefix) { (entry) throws(APIError) in
+            guard let record = NodeAllocation(stored: try Resources.record(entry)) else {
+                throw .internalError("the record \(entry.key) cannot be read")
+            }
+            return record
+        }.objects
+    }
+
+    private func copies<Value: Sendable>(
+        _ prefix: String, _ read: (Entry) throws(APIError) -> Value
+    ) async throws(APIError) -> (objects: Copies<Value>, revision: Revision) {
+        if let known = kept[prefix] as? KeptCopies<Value>, let changes = try await changes(prefix, known.revision) {
+            // Others may have taken in these and more while they were read.
+            guard var copies = kept[prefix] as? KeptCopies<Value> else { return (known.all, known.revision) }
+            kept[prefix] = nil
+            defer { kept[prefix] = copies }
+            try copies.apply(changes, read)
+            return (copies.all, copies.revision)
+        }
+        let listing: Listing
+        do throws(StoreError) {
+            listing = try await resources.store.list(prefix: prefix, after: nil, limit: nil, at: nil)
+        } catch {
+            throw APIError(error)
+        }
+        let copies = try KeptCopies(listing, read)
+        kept[prefix] = copies
+        return (copies.all, copies.revision)
+    }
+
+    /// Nil where the history does not reach from `revision` to now.
+    private func changes(_ prefix: String, _ revision: Revision) async throws(APIError) -> StoreChanges? {
+        do throws(StoreError) {
+            return try await resources.store.changes(prefix: prefix, after: revision)
+        } catch {
+            switch error {
+            case .expired, .future: return nil
+            default: throw APIError(error)
+            }
+        }
     }
 }

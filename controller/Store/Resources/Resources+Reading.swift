@@ -42,7 +42,7 @@ extension Resources {
         return records
     }
 
-    private static func record(_ entry: Entry) throws(APIError) -> JSON {
+    static func record(_ entry: Entry) throws(APIError) -> JSON {
         guard Envelope.isReadable(entry.value) else {
             throw .internalError("\(entry.key) cannot be read: unknown envelope")
         }

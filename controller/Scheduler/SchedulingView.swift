@@ -1,0 +1,165 @@
+import TidemillLease
+import TidemillModel
+import TidemillPlacement
+import TidemillSeams
+import TidemillStore
+
+/// What the scheduler knows from one cycle to the next: nodes as placement sees them, what is held on each, and the gangs
+/// that wait. A value: what was read goes in, and only what changed is looked at; what a cycle decides on comes out.
+package struct SchedulingView: Sendable {
+    private var jobs = Copies<Kinds.Job>()
+    private var slices = Copies<Kinds.Slice>()
+    private var nodes = Copies<Kinds.Node>()
+    private var devices = Copies<Kinds.Device>()
+    private var classes = Copies<Kinds.DeviceClass>()
+    private var allocations = Copies<NodeAllocation>()
+
+    /// Jobs whose gang record says Drafting, by key.
+    private var drafting: [String: Copies<Kinds.Job>.Item] = [:]
+    /// Slices by the uid of their job, then by key.
+    private var members: [String: [String: Copies<Kinds.Slice>.Item]] = [:]
+    private var nodesByName: [String: Kinds.Node] = [:]
+    /// By node, then by name.
+    private var devicesByNode: [String: [String: Kinds.Device]] = [:]
+    /// Nodes that are silent and not yet lost.
+    private var silent: Set<String> = []
+    /// Nodes that placement has yet to see as they are now.
+    private var stale: Set<String> = []
+
+    /// What is held on which node.
+    package private(set) var ledger = Ledger()
+    /// Plans on the nodes as they are; what it planned is forgotten with `settle`.
+    package var placement: Placement
+
+    package init(settings: PlacementSettings = PlacementSettings()) {
+        placement = Placement(ClusterSnapshot(revision: Revision(0), nodes: [], classes: []), settings: settings)
+    }
+
+    /// Whether any gang waits, or may soon have to.
+    package var isIdle: Bool { drafting.isEmpty && silent.isEmpty }
+
+    /// Forgets what was planned on these nodes: what of it was written comes back with the next records.
+    package mutating func settle(_ planned: some Sequence<NodeID>) { stale.formUnion(planned.map(\.rawValue)) }
+
+    package mutating func take(_ new: Copies<Kinds.Job>) {
+        for change in new.differences(from: jobs) {
+            let isDrafting = change.new.map { $0.value.isDrafting } ?? false
+            drafting[change.key] = isDrafting ? change.new : nil
+        }
+        jobs = new
+    }
+
+    package mutating func take(_ new: Copies<Kinds.Slice>) {
+        for change in new.differences(from: slices) {
+            if let job = change.old?.value.spec.member?.jobUID {
+                members[job]?[change.key] = nil
+                if members[job]?.isEmpty ?? false { members[job] = nil }
+            }
+            if let item = change.new, let job = item.value.spec.member?.jobUID {
+                members[job, default: [:]][change.key] = item
+            }
+        }
+        slices = new
+    }
+
+    package mutating func take(_ new: Copies<Kinds.Node>) {
+        for change in new.differences(from: nodes) {
+            if let old = change.old?.value.metadata.name, change.new == nil {
+                nodesByName[old] = nil
+                silent.remove(old)
+                stale.insert(old)
+            }
+            guard let node = change.new?.value else { continue }
+            let name = node.metadata.name
+            nodesByName[name] = node
+            stale.insert(name)
+            let isSilent = node.status.state == .suspect || node.status.state == .disconnected
+            if isSilent { silent.insert(name) } else { silent.remove(name) }
+        }
+        nodes = new
+    }
+
+    package mutating func take(_ new: Copies<Kinds.Device>) {
+        for change in new.differences(from: devices) {
+            if let old = change.old?.value, let node = old.status.node {
+                devicesByNode[node]?[old.metadata.name] = nil
+                stale.insert(node)
+            }
+            if let device = change.new?.value, let node = device.status.node {
+                devicesByNode[node, default: [:]][device.metadata.name] = device
+                stale.insert(node)
+            }
+        }
+        devices = new
+    }
+
+    package mutating func take(_ new: Copies<Kinds.DeviceClass>) {
+        let changes = new.differences(from: classes)
+        classes = new
+        guard changes.contains(where: { $0.old?.value.spec != $0.new?.value.spec }) else { return }
+        stale.formUnion(nodesByName.keys)
+        placement.update(classes: Set(classes.map(\.metadata.name)))
+    }
+
+    package mutating func take(_ new: Copies<NodeAllocation>) {
+        for change in new.differences(from: allocations) {
+            if let old = change.old?.value, change.new == nil {
+                ledger.pages[old.node] = nil
+                stale.insert(old.node.rawValue)
+            }
+            if let item = change.new {
+                ledger.pages[item.value.node] = Ledger.Page(record: item.value, revision: item.revision)
+                stale.insert(item.value.node.rawValue)
+            }
+        }
+        allocations = new
+    }
+
+    /// Shows placement the nodes as they are now.
+    package mutating func refresh() {
+        let classes = Array(self.classes)
+        var changed: [NodeSnapshot] = []
+        var removed: Set<NodeID> = []
+        for name in stale {
+            guard let node = nodesByName[name] else {
+                removed.insert(NodeID(name))
+                continue
+            }
+            changed.append(
+                NodeSnapshot(
+                    node, devices: (devicesByNode[name] ?? [:]).values, classes: classes,
+                    held: ledger.pages[NodeID(name)]?.held ?? [:]))
+        }
+        stale = []
+        placement.update(changed.sorted { $0.name < $1.name }, removed: removed)
+    }
+
+    /// What the next cycle decides on. `revision` becomes the token of its grants.
+    package func snapshot(_ revision: Revision, _ permission: GrantPermission, now: Timestamp) -> SchedulingSnapshot {
+        let threatened = silent.isEmpty ? [] : jobs.filter { $0.isThreatened(by: silent) }
+        return SchedulingSnapshot(
+            revision: revision, ledger: ledger, gangs: drafting.values.map { gang($0.value) },
+            threatened: threatened.map(gang), permission: permission, now: now)
+    }
+
+    /// A job with the slices of its present attempt.
+    private func gang(_ job: Kinds.Job) -> DraftingGang {
+        let attempt = job.status.gang?.attempt
+        let slices = (members[job.metadata.uid] ?? [:]).values.map(\.value).filter {
+            $0.spec.member?.attempt == attempt
+        }
+        return DraftingGang(job: job, slices: slices)
+    }
+}
+
+extension Kinds.Job {
+    fileprivate var isDrafting: Bool {
+        status.gang?.state == .drafting && !status.state.isFinal && !metadata.isTerminating
+    }
+
+    /// A running attempt that a silent node may cost its life.
+    fileprivate func isThreatened(by silent: Set<String>) -> Bool {
+        guard let gang = status.gang, !status.state.isFinal, !metadata.isTerminating else { return false }
+        return gang.state == .started && gang.nodes.contains(where: silent.contains)
+    }
+}
