@@ -34,6 +34,28 @@ extension Kinds {
                 doc: "One sentence with numbers, for people."),
         ])
 
+    static let requirementSchema = SchemaType(
+        name: "Requirement",
+        doc: "One requirement on a label or an attribute.",
+        fields: [
+            SchemaField(
+                name: "key",
+                type: .string,
+                doc: "The label's key, or the attribute's name.",
+                required: true,
+                format: .labelKey),
+            SchemaField(
+                name: "operator",
+                type: .enumeration(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]),
+                doc: "In and NotIn compare with each of `values`; what is absent is in no list. Gt and Lt compare as quantities (`80Gi`, `9.0`) with the one value that is given.",
+                required: true),
+            SchemaField(
+                name: "values",
+                type: .list(.string),
+                doc: "None for Exists and DoesNotExist, one for Gt and Lt, at least one otherwise.",
+                maxItems: 256),
+        ])
+
     static let labelSelectorSchema = SchemaType(
         name: "LabelSelector",
         doc: "Selects objects by their labels; every requirement must hold.",
@@ -42,6 +64,27 @@ extension Kinds {
                 name: "matchLabels",
                 type: .map(.string),
                 doc: "Labels that must be present with exactly these values."),
+            SchemaField(
+                name: "matchExpressions",
+                type: .list(.object("Requirement")),
+                doc: "Further requirements.",
+                maxItems: 64),
+        ])
+
+    static let alternativeClassSchema = SchemaType(
+        name: "AlternativeClass",
+        doc: "A class that will do as well, and how well.",
+        fields: [
+            SchemaField(
+                name: "class",
+                type: .string,
+                doc: "The DeviceClass.",
+                required: true,
+                format: .name),
+            SchemaField(
+                name: "rate",
+                type: .quantity,
+                doc: "How fast the work goes there, where the request's own class is 1: `0.6`, `2`. 1 when unset."),
         ])
 
     static let deviceRequestSchema = SchemaType(
@@ -54,6 +97,28 @@ extension Kinds {
                 doc: "The DeviceClass that the device must belong to.",
                 required: true,
                 format: .name),
+            SchemaField(
+                name: "alternatives",
+                type: .list(.object("AlternativeClass")),
+                doc: "Further classes that will do. Every member of a gang gets the same; see `placement.minimize` for which.",
+                maxItems: 8,
+                listKey: "class"),
+            SchemaField(
+                name: "count",
+                type: .int,
+                doc: "How many such devices; 1 when unset. A slice has shares of 16 devices at most.",
+                minimum: 1,
+                maximum: 16),
+            SchemaField(
+                name: "models",
+                type: .list(.string),
+                doc: "Acceptable models, as in Device status.model; any when empty.",
+                maxItems: 64),
+            SchemaField(
+                name: "attributes",
+                type: .list(.object("Requirement")),
+                doc: "What the device's attributes must be: those of Device status.attributes, and `vendor`, `model` and `memory`.",
+                maxItems: 32),
             SchemaField(
                 name: "memory",
                 type: .quantity,
@@ -89,6 +154,14 @@ extension Kinds {
                 type: .list(.object("DeviceRequest")),
                 doc: "Shares of devices, all on the same node.",
                 maxItems: 16),
+            SchemaField(
+                name: "numa",
+                type: .enumeration(["required", "preferred"]),
+                doc: "Whether CPUs, memory and devices must all be in one NUMA domain, or only rather; preferred when unset."),
+            SchemaField(
+                name: "links",
+                type: .enumeration(["required", "preferred"]),
+                doc: "Whether each of several accelerators must have a direct link to each other one, or only rather; preferred when unset."),
         ])
 
     static let envVarSchema = SchemaType(

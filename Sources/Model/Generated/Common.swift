@@ -33,15 +33,56 @@ extension Kinds {
         }
     }
 
+    /// One requirement on a label or an attribute.
+    package struct Requirement: Hashable, Sendable {
+        /// The label's key, or the attribute's name.
+        package var key: String
+        /// In and NotIn compare with each of `values`; what is absent is in no list. Gt and Lt compare as quantities
+        /// (`80Gi`, `9.0`) with the one value that is given.
+        package var `operator`: Kinds.RequirementOperator
+        /// None for Exists and DoesNotExist, one for Gt and Lt, at least one otherwise.
+        package var values: [String]
+
+        package init(
+            key: String,
+            `operator`: Kinds.RequirementOperator,
+            values: [String] = []
+        ) {
+            self.key = key
+            self.`operator` = `operator`
+            self.values = values
+        }
+    }
+
     /// Selects objects by their labels; every requirement must hold.
     package struct LabelSelector: Hashable, Sendable {
         /// Labels that must be present with exactly these values.
         package var matchLabels: [String: String]
+        /// Further requirements.
+        package var matchExpressions: [Kinds.Requirement]
 
         package init(
-            matchLabels: [String: String] = [:]
+            matchLabels: [String: String] = [:],
+            matchExpressions: [Kinds.Requirement] = []
         ) {
             self.matchLabels = matchLabels
+            self.matchExpressions = matchExpressions
+        }
+    }
+
+    /// A class that will do as well, and how well.
+    package struct AlternativeClass: Hashable, Sendable {
+        /// The DeviceClass.
+        package var `class`: String
+        /// How fast the work goes there, where the request's own class is 1: `0.6`, `2`. 1 when unset.
+        package var rate: Quantity?
+
+        package init(
+            `class`: String,
+            rate: Quantity? = nil
+        ) {
+            self.`class` = `class`
+            self.rate = rate
         }
     }
 
@@ -49,6 +90,14 @@ extension Kinds {
     package struct DeviceRequest: Hashable, Sendable {
         /// The DeviceClass that the device must belong to.
         package var `class`: String
+        /// Further classes that will do. Every member of a gang gets the same; see `placement.minimize` for which.
+        package var alternatives: [Kinds.AlternativeClass]
+        /// How many such devices; 1 when unset. A slice has shares of 16 devices at most.
+        package var count: Int64?
+        /// Acceptable models, as in Device status.model; any when empty.
+        package var models: [String]
+        /// What the device's attributes must be: those of Device status.attributes, and `vendor`, `model` and `memory`.
+        package var attributes: [Kinds.Requirement]
         /// Device memory, in bytes (`20Gi`) or as a share of the device (`50%`).
         package var memory: Quantity?
         /// Share of the device's compute, as a percentage (`50%`) or a decimal fraction (`0.5`), more than 0 and at
@@ -59,11 +108,19 @@ extension Kinds {
 
         package init(
             `class`: String,
+            alternatives: [Kinds.AlternativeClass] = [],
+            count: Int64? = nil,
+            models: [String] = [],
+            attributes: [Kinds.Requirement] = [],
             memory: Quantity? = nil,
             compute: Quantity? = nil,
             isolation: Kinds.IsolationGrade? = nil
         ) {
             self.`class` = `class`
+            self.alternatives = alternatives
+            self.count = count
+            self.models = models
+            self.attributes = attributes
             self.memory = memory
             self.compute = compute
             self.isolation = isolation
@@ -78,15 +135,24 @@ extension Kinds {
         package var memory: Quantity?
         /// Shares of devices, all on the same node.
         package var devices: [Kinds.DeviceRequest]
+        /// Whether CPUs, memory and devices must all be in one NUMA domain, or only rather; preferred when unset.
+        package var numa: Kinds.Strictness?
+        /// Whether each of several accelerators must have a direct link to each other one, or only rather; preferred
+        /// when unset.
+        package var links: Kinds.Strictness?
 
         package init(
             cpu: Quantity? = nil,
             memory: Quantity? = nil,
-            devices: [Kinds.DeviceRequest] = []
+            devices: [Kinds.DeviceRequest] = [],
+            numa: Kinds.Strictness? = nil,
+            links: Kinds.Strictness? = nil
         ) {
             self.cpu = cpu
             self.memory = memory
             self.devices = devices
+            self.numa = numa
+            self.links = links
         }
     }
 

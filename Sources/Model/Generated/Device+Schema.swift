@@ -91,6 +91,28 @@ extension Kinds {
                 format: .bytes),
         ])
 
+    static let deviceLinkSchema = SchemaType(
+        name: "DeviceLink",
+        doc: "A direct link between two accelerators of one node.",
+        fields: [
+            SchemaField(
+                name: "device",
+                type: .string,
+                doc: "Name of the Device at the other end.",
+                required: true,
+                format: .name),
+            SchemaField(
+                name: "type",
+                type: .string,
+                doc: "What it is, such as `nvlink`, `hccs` or `xgmi`.",
+                maxLength: 64),
+            SchemaField(
+                name: "bandwidth",
+                type: .quantity,
+                doc: "Bytes a second, in one direction.",
+                format: .bytes),
+        ])
+
     static let deviceStatusSchema = SchemaType(
         name: "DeviceStatus",
         doc: "What the agent observes of a device.",
@@ -117,6 +139,16 @@ extension Kinds {
                 type: .int,
                 doc: "NUMA domain that the device is closest to.",
                 minimum: 0),
+            SchemaField(
+                name: "attributes",
+                type: .map(.string),
+                doc: "What else tells the model from others, such as `computeCapability: \"9.0\"`; nothing that differs from one specimen to the next."),
+            SchemaField(
+                name: "links",
+                type: .list(.object("DeviceLink")),
+                doc: "Direct links to other accelerators of the node.",
+                maxItems: 64,
+                listKey: "device"),
             SchemaField(
                 name: "cpus",
                 type: .string,

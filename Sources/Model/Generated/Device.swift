@@ -52,6 +52,26 @@ extension Kinds {
         }
     }
 
+    /// A direct link between two accelerators of one node.
+    package struct DeviceLink: Hashable, Sendable {
+        /// Name of the Device at the other end.
+        package var device: String
+        /// What it is, such as `nvlink`, `hccs` or `xgmi`.
+        package var type: String?
+        /// Bytes a second, in one direction.
+        package var bandwidth: Quantity?
+
+        package init(
+            device: String,
+            type: String? = nil,
+            bandwidth: Quantity? = nil
+        ) {
+            self.device = device
+            self.type = type
+            self.bandwidth = bandwidth
+        }
+    }
+
     /// What the agent observes of a device.
     package struct DeviceStatus: Hashable, Sendable {
         /// Node that has the device.
@@ -64,6 +84,11 @@ extension Kinds {
         package var uuid: String?
         /// NUMA domain that the device is closest to.
         package var numaNode: Int64?
+        /// What else tells the model from others, such as `computeCapability: "9.0"`; nothing that differs from one
+        /// specimen to the next.
+        package var attributes: [String: String]
+        /// Direct links to other accelerators of the node.
+        package var links: [Kinds.DeviceLink]
         /// CPUs of the domain as a kernel list, such as `0-3,8`.
         package var cpus: String?
         /// What the device has.
@@ -83,6 +108,8 @@ extension Kinds {
             model: String? = nil,
             uuid: String? = nil,
             numaNode: Int64? = nil,
+            attributes: [String: String] = [:],
+            links: [Kinds.DeviceLink] = [],
             cpus: String? = nil,
             capacity: Kinds.DeviceAmounts? = nil,
             allocatable: Kinds.DeviceAmounts? = nil,
@@ -95,6 +122,8 @@ extension Kinds {
             self.model = model
             self.uuid = uuid
             self.numaNode = numaNode
+            self.attributes = attributes
+            self.links = links
             self.cpus = cpus
             self.capacity = capacity
             self.allocatable = allocatable

@@ -60,6 +60,11 @@ extension Kinds {
                 name: "matchLabels",
                 type: .map(.string),
                 doc: "Labels that the Device must carry."),
+            SchemaField(
+                name: "attributes",
+                type: .list(.object("Requirement")),
+                doc: "What the device's attributes must be, as in a request's.",
+                maxItems: 32),
         ])
 
     static let deviceClassSpecSchema = SchemaType(
@@ -75,6 +80,10 @@ extension Kinds {
                 name: "isolation",
                 type: .list(.string),
                 doc: "Isolation grades that the class offers; those of the device when empty."),
+            SchemaField(
+                name: "price",
+                type: .quantity,
+                doc: "What a whole device costs an hour, in whatever unit all classes use; 1 when unset. It decides between the classes that a request accepts."),
         ])
 
     static let deviceClassStatusSchema = SchemaType(

@@ -31,15 +31,19 @@ extension Kinds {
         package var models: [String]
         /// Labels that the Device must carry.
         package var matchLabels: [String: String]
+        /// What the device's attributes must be, as in a request's.
+        package var attributes: [Kinds.Requirement]
 
         package init(
             vendor: String? = nil,
             models: [String] = [],
-            matchLabels: [String: String] = [:]
+            matchLabels: [String: String] = [:],
+            attributes: [Kinds.Requirement] = []
         ) {
             self.vendor = vendor
             self.models = models
             self.matchLabels = matchLabels
+            self.attributes = attributes
         }
     }
 
@@ -49,13 +53,18 @@ extension Kinds {
         package var selector: Kinds.DeviceSelector
         /// Isolation grades that the class offers; those of the device when empty.
         package var isolation: [String]
+        /// What a whole device costs an hour, in whatever unit all classes use; 1 when unset. It decides between the
+        /// classes that a request accepts.
+        package var price: Quantity?
 
         package init(
             selector: Kinds.DeviceSelector,
-            isolation: [String] = []
+            isolation: [String] = [],
+            price: Quantity? = nil
         ) {
             self.selector = selector
             self.isolation = isolation
+            self.price = price
         }
     }
 

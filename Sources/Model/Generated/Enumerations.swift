@@ -69,10 +69,28 @@ extension Kinds {
         case maintenance = "Maintenance"
     }
 
+    /// Of several acceptable classes, `cost` (when unset) takes the one that does the most work for its price, `time`
+    /// the fastest. The next one comes only when the gang does not fit there.
+    package enum Objective: String, Hashable, Sendable, CaseIterable {
+        case cost
+        case time
+    }
+
     /// Whether the job may be ended in favour of other work and started again later.
     package enum Preemptibility: String, Hashable, Sendable, CaseIterable {
         case preemptible
         case nonPreemptible
+    }
+
+    /// In and NotIn compare with each of `values`; what is absent is in no list. Gt and Lt compare as quantities
+    /// (`80Gi`, `9.0`) with the one value that is given.
+    package enum RequirementOperator: String, Hashable, Sendable, CaseIterable {
+        case `in` = "In"
+        case notIn = "NotIn"
+        case exists = "Exists"
+        case doesNotExist = "DoesNotExist"
+        case gt = "Gt"
+        case lt = "Lt"
     }
 
     /// Where the slice is in its life.
@@ -85,6 +103,12 @@ extension Kinds {
         case scrubbing = "Scrubbing"
         case released = "Released"
         case lost = "Lost"
+    }
+
+    /// Whether CPUs, memory and devices must all be in one NUMA domain, or only rather; preferred when unset.
+    package enum Strictness: String, Hashable, Sendable, CaseIterable {
+        case required
+        case preferred
     }
 
     /// The taint's effect; every effect when unset.

@@ -80,6 +80,157 @@ extension Kinds {
                 maximum: 1024),
         ])
 
+    static let nameSetSchema = SchemaType(
+        name: "NameSet",
+        doc: "Names that will do. Both lists may be given; then both must hold.",
+        fields: [
+            SchemaField(
+                name: "in",
+                type: .list(.string),
+                doc: "One of these; any when empty.",
+                maxItems: 256),
+            SchemaField(
+                name: "notIn",
+                type: .list(.string),
+                doc: "None of these.",
+                maxItems: 256),
+        ])
+
+    static let nodePreferenceSchema = SchemaType(
+        name: "NodePreference",
+        doc: "Nodes that the job would rather have.",
+        fields: [
+            SchemaField(
+                name: "weight",
+                type: .int,
+                doc: "A node's weights add up over the preferences that it meets; nodes with more come first.",
+                required: true,
+                minimum: 1,
+                maximum: 100),
+            SchemaField(
+                name: "selector",
+                type: .object("LabelSelector"),
+                doc: "Selects the nodes, as nodeSelector does.",
+                required: true),
+        ])
+
+    static let spreadSchema = SchemaType(
+        name: "Spread",
+        doc: "Keeps the members of a gang apart.",
+        fields: [
+            SchemaField(
+                name: "over",
+                type: .string,
+                doc: "The label that names a node's domain, such as `tidemill.dev/rack`; `kubernetes.io/hostname` for each node by itself. Nodes without the label have no place.",
+                required: true,
+                format: .labelKey),
+            SchemaField(
+                name: "most",
+                type: .int,
+                doc: "The most members in one domain; no bound when unset.",
+                minimum: 1,
+                maximum: 1024),
+            SchemaField(
+                name: "maxSkew",
+                type: .int,
+                doc: "How many more members a domain may have than the one with the fewest; no bound when unset. Domains of nodes that the rest of the placement excludes do not count.",
+                minimum: 1,
+                maximum: 1024),
+            SchemaField(
+                name: "mode",
+                type: .enumeration(["required", "preferred"]),
+                doc: "Whether the gang waits rather than break this.",
+                defaultValue: .string("required")),
+        ])
+
+    static let togetherSchema = SchemaType(
+        name: "Together",
+        doc: "Keeps the members of a gang close.",
+        fields: [
+            SchemaField(
+                name: "within",
+                type: .string,
+                doc: "The label that names a node's domain, such as `tidemill.dev/rack` or one of your own for the switch. All members go into one domain.",
+                required: true,
+                format: .labelKey),
+            SchemaField(
+                name: "mode",
+                type: .enumeration(["required", "preferred"]),
+                doc: "Whether the gang waits rather than break this. Preferred takes as few domains as it can find.",
+                defaultValue: .string("required")),
+        ])
+
+    static let jobAffinitySchema = SchemaType(
+        name: "JobAffinity",
+        doc: "Other jobs of the namespace that matter.",
+        fields: [
+            SchemaField(
+                name: "jobs",
+                type: .object("LabelSelector"),
+                doc: "Selects the jobs by their labels. Only those count that hold slices now; a job that selects itself may be the first.",
+                required: true),
+            SchemaField(
+                name: "within",
+                type: .string,
+                doc: "The label that names a node's domain: what counts as near.",
+                defaultValue: .string("kubernetes.io/hostname"),
+                format: .labelKey),
+            SchemaField(
+                name: "mode",
+                type: .enumeration(["required", "preferred"]),
+                doc: "Whether the gang waits rather than break this.",
+                defaultValue: .string("required")),
+        ])
+
+    static let placementConstraintsSchema = SchemaType(
+        name: "PlacementConstraints",
+        doc: "Where a job's slices may go, and where they would rather go. Beside its own labels every node has `kubernetes.io/hostname`, and `tidemill.dev/pool`, `tidemill.dev/region` and `tidemill.dev/rack` where its spec names them.",
+        fields: [
+            SchemaField(
+                name: "nodeSelector",
+                type: .object("LabelSelector"),
+                doc: "Labels that a node must have."),
+            SchemaField(
+                name: "preferredNodes",
+                type: .list(.object("NodePreference")),
+                doc: "Nodes that the job would rather have.",
+                maxItems: 16),
+            SchemaField(
+                name: "regions",
+                type: .object("NameSet"),
+                doc: "Regions where the node may stand."),
+            SchemaField(
+                name: "pools",
+                type: .object("NameSet"),
+                doc: "Pools that the node may belong to."),
+            SchemaField(
+                name: "spread",
+                type: .list(.object("Spread")),
+                doc: "Keeps the members apart.",
+                maxItems: 4,
+                listKey: "over"),
+            SchemaField(
+                name: "together",
+                type: .list(.object("Together")),
+                doc: "Keeps the members close; the widest domain first.",
+                maxItems: 4,
+                listKey: "within"),
+            SchemaField(
+                name: "affinity",
+                type: .list(.object("JobAffinity")),
+                doc: "Jobs that it belongs with.",
+                maxItems: 8),
+            SchemaField(
+                name: "antiAffinity",
+                type: .list(.object("JobAffinity")),
+                doc: "Jobs that it keeps away from. With `required` they keep away from it, too.",
+                maxItems: 8),
+            SchemaField(
+                name: "minimize",
+                type: .enumeration(["cost", "time"]),
+                doc: "Of several acceptable classes, `cost` (when unset) takes the one that does the most work for its price, `time` the fastest. The next one comes only when the gang does not fit there."),
+        ])
+
     static let jobSpecSchema = SchemaType(
         name: "JobSpec",
         doc: "What the job needs and runs.",
@@ -122,6 +273,10 @@ extension Kinds {
                 type: .list(.object("Toleration")),
                 doc: "Taints that the job's slices bear. A change takes effect with the next attempt.",
                 maxItems: 64),
+            SchemaField(
+                name: "placement",
+                type: .object("PlacementConstraints"),
+                doc: "Where the slices may go. A change takes effect when the gang is placed the next time, also while it waits."),
             SchemaField(
                 name: "disruptionBudget",
                 type: .object("DisruptionBudget"),

@@ -39,6 +39,149 @@ extension Kinds {
         }
     }
 
+    /// Names that will do. Both lists may be given; then both must hold.
+    package struct NameSet: Hashable, Sendable {
+        /// One of these; any when empty.
+        package var `in`: [String]
+        /// None of these.
+        package var notIn: [String]
+
+        package init(
+            `in`: [String] = [],
+            notIn: [String] = []
+        ) {
+            self.`in` = `in`
+            self.notIn = notIn
+        }
+    }
+
+    /// Nodes that the job would rather have.
+    package struct NodePreference: Hashable, Sendable {
+        /// A node's weights add up over the preferences that it meets; nodes with more come first.
+        package var weight: Int64
+        /// Selects the nodes, as nodeSelector does.
+        package var selector: Kinds.LabelSelector
+
+        package init(
+            weight: Int64,
+            selector: Kinds.LabelSelector
+        ) {
+            self.weight = weight
+            self.selector = selector
+        }
+    }
+
+    /// Keeps the members of a gang apart.
+    package struct Spread: Hashable, Sendable {
+        /// The label that names a node's domain, such as `tidemill.dev/rack`; `kubernetes.io/hostname` for each node by
+        /// itself. Nodes without the label have no place.
+        package var over: String
+        /// The most members in one domain; no bound when unset.
+        package var most: Int64?
+        /// How many more members a domain may have than the one with the fewest; no bound when unset. Domains of nodes
+        /// that the rest of the placement excludes do not count.
+        package var maxSkew: Int64?
+        /// Whether the gang waits rather than break this.
+        package var mode: Kinds.Strictness
+
+        package init(
+            over: String,
+            most: Int64? = nil,
+            maxSkew: Int64? = nil,
+            mode: Kinds.Strictness = .required
+        ) {
+            self.over = over
+            self.most = most
+            self.maxSkew = maxSkew
+            self.mode = mode
+        }
+    }
+
+    /// Keeps the members of a gang close.
+    package struct Together: Hashable, Sendable {
+        /// The label that names a node's domain, such as `tidemill.dev/rack` or one of your own for the switch. All
+        /// members go into one domain.
+        package var within: String
+        /// Whether the gang waits rather than break this. Preferred takes as few domains as it can find.
+        package var mode: Kinds.Strictness
+
+        package init(
+            within: String,
+            mode: Kinds.Strictness = .required
+        ) {
+            self.within = within
+            self.mode = mode
+        }
+    }
+
+    /// Other jobs of the namespace that matter.
+    package struct JobAffinity: Hashable, Sendable {
+        /// Selects the jobs by their labels. Only those count that hold slices now; a job that selects itself may be
+        /// the first.
+        package var jobs: Kinds.LabelSelector
+        /// The label that names a node's domain: what counts as near.
+        package var within: String
+        /// Whether the gang waits rather than break this.
+        package var mode: Kinds.Strictness
+
+        package init(
+            jobs: Kinds.LabelSelector,
+            within: String = "kubernetes.io/hostname",
+            mode: Kinds.Strictness = .required
+        ) {
+            self.jobs = jobs
+            self.within = within
+            self.mode = mode
+        }
+    }
+
+    /// Where a job's slices may go, and where they would rather go. Beside its own labels every node has
+    /// `kubernetes.io/hostname`, and `tidemill.dev/pool`, `tidemill.dev/region` and `tidemill.dev/rack` where its spec
+    /// names them.
+    package struct PlacementConstraints: Hashable, Sendable {
+        /// Labels that a node must have.
+        package var nodeSelector: Kinds.LabelSelector?
+        /// Nodes that the job would rather have.
+        package var preferredNodes: [Kinds.NodePreference]
+        /// Regions where the node may stand.
+        package var regions: Kinds.NameSet?
+        /// Pools that the node may belong to.
+        package var pools: Kinds.NameSet?
+        /// Keeps the members apart.
+        package var spread: [Kinds.Spread]
+        /// Keeps the members close; the widest domain first.
+        package var together: [Kinds.Together]
+        /// Jobs that it belongs with.
+        package var affinity: [Kinds.JobAffinity]
+        /// Jobs that it keeps away from. With `required` they keep away from it, too.
+        package var antiAffinity: [Kinds.JobAffinity]
+        /// Of several acceptable classes, `cost` (when unset) takes the one that does the most work for its price,
+        /// `time` the fastest. The next one comes only when the gang does not fit there.
+        package var minimize: Kinds.Objective?
+
+        package init(
+            nodeSelector: Kinds.LabelSelector? = nil,
+            preferredNodes: [Kinds.NodePreference] = [],
+            regions: Kinds.NameSet? = nil,
+            pools: Kinds.NameSet? = nil,
+            spread: [Kinds.Spread] = [],
+            together: [Kinds.Together] = [],
+            affinity: [Kinds.JobAffinity] = [],
+            antiAffinity: [Kinds.JobAffinity] = [],
+            minimize: Kinds.Objective? = nil
+        ) {
+            self.nodeSelector = nodeSelector
+            self.preferredNodes = preferredNodes
+            self.regions = regions
+            self.pools = pools
+            self.spread = spread
+            self.together = together
+            self.affinity = affinity
+            self.antiAffinity = antiAffinity
+            self.minimize = minimize
+        }
+    }
+
     /// What the job needs and runs.
     package struct JobSpec: Hashable, Sendable {
         /// How many tasks run together; one when unset. A change takes effect with the next attempt; an attempt that
@@ -57,6 +200,8 @@ extension Kinds {
         package var onDisconnect: Kinds.OnDisconnect?
         /// Taints that the job's slices bear. A change takes effect with the next attempt.
         package var tolerations: [Kinds.Toleration]
+        /// Where the slices may go. A change takes effect when the gang is placed the next time, also while it waits.
+        package var placement: Kinds.PlacementConstraints?
         /// How often drains and taints may end the job's attempts; unset means as often as needed.
         package var disruptionBudget: Kinds.DisruptionBudget?
         /// How long a finished job is kept, with its slices and tasks; for ever when unset.
@@ -70,6 +215,7 @@ extension Kinds {
             preemptibility: Kinds.Preemptibility = .nonPreemptible,
             onDisconnect: Kinds.OnDisconnect? = nil,
             tolerations: [Kinds.Toleration] = [],
+            placement: Kinds.PlacementConstraints? = nil,
             disruptionBudget: Kinds.DisruptionBudget? = nil,
             ttlAfterFinished: APIDuration? = nil
         ) {
@@ -80,6 +226,7 @@ extension Kinds {
             self.preemptibility = preemptibility
             self.onDisconnect = onDisconnect
             self.tolerations = tolerations
+            self.placement = placement
             self.disruptionBudget = disruptionBudget
             self.ttlAfterFinished = ttlAfterFinished
         }

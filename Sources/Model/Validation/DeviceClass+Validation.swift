@@ -3,11 +3,16 @@ extension Kinds.DeviceClass {
     package static let cpu = "cpu"
 
     package func validate(old: Self?) -> [FieldError] {
-        spec.isolation.enumerated().compactMap { index, grade in
+        var errors: [FieldError] = spec.isolation.enumerated().compactMap { index, grade in
             Kinds.IsolationGrade(rawValue: grade) == nil
                 ? .notSupported(
                     "spec.isolation[\(index)]", grade, supported: Kinds.IsolationGrade.allCases.map(\.rawValue)) : nil
         }
+        errors += spec.selector.attributes.problems(at: "spec.selector.attributes")
+        if let price = spec.price, price.fraction <= .zero {
+            errors.append(.invalid("spec.price", price.text, "must be more than 0"))
+        }
+        return errors
     }
 }
 

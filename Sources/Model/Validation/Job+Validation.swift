@@ -18,6 +18,7 @@ extension Kinds.Job {
         errors += spec.template.problems(at: "spec.template")
         errors += spec.onDisconnect?.problems(at: "spec.onDisconnect") ?? []
         errors += spec.tolerations.problems(at: "spec.tolerations")
+        errors += spec.placement?.problems(at: "spec.placement") ?? []
         errors += spec.disruptionBudget?.problems(at: "spec.disruptionBudget") ?? []
         return errors
     }

@@ -26,16 +26,52 @@ extension Kinds.Condition: WireValue {
     }
 }
 
+extension Kinds.Requirement: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            key: try reader.required("key"),
+            operator: try reader.required("operator"),
+            values: try reader.list("values"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("key", key)
+        writer.put("operator", `operator`)
+        writer.put("values", values)
+        return writer.json
+    }
+}
+
 extension Kinds.LabelSelector: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let reader = try ObjectReader(json)
         self.init(
-            matchLabels: try reader.map("matchLabels"))
+            matchLabels: try reader.map("matchLabels"),
+            matchExpressions: try reader.list("matchExpressions"))
     }
 
     package var json: JSON {
         var writer = ObjectWriter()
         writer.put("matchLabels", matchLabels)
+        writer.put("matchExpressions", matchExpressions)
+        return writer.json
+    }
+}
+
+extension Kinds.AlternativeClass: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            class: try reader.required("class"),
+            rate: try reader.optional("rate"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("class", `class`)
+        writer.put("rate", rate)
         return writer.json
     }
 }
@@ -45,6 +81,10 @@ extension Kinds.DeviceRequest: WireValue {
         let reader = try ObjectReader(json)
         self.init(
             class: try reader.required("class"),
+            alternatives: try reader.list("alternatives"),
+            count: try reader.optional("count"),
+            models: try reader.list("models"),
+            attributes: try reader.list("attributes"),
             memory: try reader.optional("memory"),
             compute: try reader.optional("compute"),
             isolation: try reader.optional("isolation"))
@@ -53,6 +93,10 @@ extension Kinds.DeviceRequest: WireValue {
     package var json: JSON {
         var writer = ObjectWriter()
         writer.put("class", `class`)
+        writer.put("alternatives", alternatives)
+        writer.put("count", count)
+        writer.put("models", models)
+        writer.put("attributes", attributes)
         writer.put("memory", memory)
         writer.put("compute", compute)
         writer.put("isolation", isolation)
@@ -66,7 +110,9 @@ extension Kinds.SliceRequest: WireValue {
         self.init(
             cpu: try reader.optional("cpu"),
             memory: try reader.optional("memory"),
-            devices: try reader.list("devices"))
+            devices: try reader.list("devices"),
+            numa: try reader.optional("numa"),
+            links: try reader.optional("links"))
     }
 
     package var json: JSON {
@@ -74,6 +120,8 @@ extension Kinds.SliceRequest: WireValue {
         writer.put("cpu", cpu)
         writer.put("memory", memory)
         writer.put("devices", devices)
+        writer.put("numa", numa)
+        writer.put("links", links)
         return writer.json
     }
 }

@@ -49,6 +49,24 @@ extension Kinds.DeviceAmounts: WireValue {
     }
 }
 
+extension Kinds.DeviceLink: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            device: try reader.required("device"),
+            type: try reader.optional("type"),
+            bandwidth: try reader.optional("bandwidth"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("device", device)
+        writer.put("type", type)
+        writer.put("bandwidth", bandwidth)
+        return writer.json
+    }
+}
+
 extension Kinds.DeviceStatus: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let reader = try ObjectReader(json)
@@ -58,6 +76,8 @@ extension Kinds.DeviceStatus: WireValue {
             model: try reader.optional("model"),
             uuid: try reader.optional("uuid"),
             numaNode: try reader.optional("numaNode"),
+            attributes: try reader.map("attributes"),
+            links: try reader.list("links"),
             cpus: try reader.optional("cpus"),
             capacity: try reader.optional("capacity"),
             allocatable: try reader.optional("allocatable"),
@@ -73,6 +93,8 @@ extension Kinds.DeviceStatus: WireValue {
         writer.put("model", model)
         writer.put("uuid", uuid)
         writer.put("numaNode", numaNode)
+        writer.put("attributes", attributes)
+        writer.put("links", links)
         writer.put("cpus", cpus)
         writer.put("capacity", capacity)
         writer.put("allocatable", allocatable)

@@ -25,7 +25,8 @@ extension Kinds.DeviceSelector: WireValue {
         self.init(
             vendor: try reader.optional("vendor"),
             models: try reader.list("models"),
-            matchLabels: try reader.map("matchLabels"))
+            matchLabels: try reader.map("matchLabels"),
+            attributes: try reader.list("attributes"))
     }
 
     package var json: JSON {
@@ -33,6 +34,7 @@ extension Kinds.DeviceSelector: WireValue {
         writer.put("vendor", vendor)
         writer.put("models", models)
         writer.put("matchLabels", matchLabels)
+        writer.put("attributes", attributes)
         return writer.json
     }
 }
@@ -42,13 +44,15 @@ extension Kinds.DeviceClassSpec: WireValue {
         let reader = try ObjectReader(json)
         self.init(
             selector: try reader.required("selector"),
-            isolation: try reader.list("isolation"))
+            isolation: try reader.list("isolation"),
+            price: try reader.optional("price"))
     }
 
     package var json: JSON {
         var writer = ObjectWriter()
         writer.put("selector", selector)
         writer.put("isolation", isolation)
+        writer.put("price", price)
         return writer.json
     }
 }

@@ -10,8 +10,11 @@ extension Kinds.IsolationGrade: WireValue {}
 extension Kinds.JobState: WireValue {}
 extension Kinds.NamespacePhase: WireValue {}
 extension Kinds.NodeState: WireValue {}
+extension Kinds.Objective: WireValue {}
 extension Kinds.Preemptibility: WireValue {}
+extension Kinds.RequirementOperator: WireValue {}
 extension Kinds.SliceState: WireValue {}
+extension Kinds.Strictness: WireValue {}
 extension Kinds.TaintEffect: WireValue {}
 extension Kinds.TaskState: WireValue {}
 extension Kinds.TolerationOperator: WireValue {}

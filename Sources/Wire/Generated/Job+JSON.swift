@@ -35,6 +35,122 @@ extension Kinds.Gang: WireValue {
     }
 }
 
+extension Kinds.NameSet: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            in: try reader.list("in"),
+            notIn: try reader.list("notIn"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("in", `in`)
+        writer.put("notIn", notIn)
+        return writer.json
+    }
+}
+
+extension Kinds.NodePreference: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            weight: try reader.required("weight"),
+            selector: try reader.required("selector"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("weight", weight)
+        writer.put("selector", selector)
+        return writer.json
+    }
+}
+
+extension Kinds.Spread: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            over: try reader.required("over"),
+            most: try reader.optional("most"),
+            maxSkew: try reader.optional("maxSkew"),
+            mode: try reader.value("mode", default: .required))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("over", over)
+        writer.put("most", most)
+        writer.put("maxSkew", maxSkew)
+        writer.put("mode", mode)
+        return writer.json
+    }
+}
+
+extension Kinds.Together: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            within: try reader.required("within"),
+            mode: try reader.value("mode", default: .required))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("within", within)
+        writer.put("mode", mode)
+        return writer.json
+    }
+}
+
+extension Kinds.JobAffinity: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            jobs: try reader.required("jobs"),
+            within: try reader.value("within", default: "kubernetes.io/hostname"),
+            mode: try reader.value("mode", default: .required))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("jobs", jobs)
+        writer.put("within", within)
+        writer.put("mode", mode)
+        return writer.json
+    }
+}
+
+extension Kinds.PlacementConstraints: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            nodeSelector: try reader.optional("nodeSelector"),
+            preferredNodes: try reader.list("preferredNodes"),
+            regions: try reader.optional("regions"),
+            pools: try reader.optional("pools"),
+            spread: try reader.list("spread"),
+            together: try reader.list("together"),
+            affinity: try reader.list("affinity"),
+            antiAffinity: try reader.list("antiAffinity"),
+            minimize: try reader.optional("minimize"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("nodeSelector", nodeSelector)
+        writer.put("preferredNodes", preferredNodes)
+        writer.put("regions", regions)
+        writer.put("pools", pools)
+        writer.put("spread", spread)
+        writer.put("together", together)
+        writer.put("affinity", affinity)
+        writer.put("antiAffinity", antiAffinity)
+        writer.put("minimize", minimize)
+        return writer.json
+    }
+}
+
 extension Kinds.JobSpec: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let reader = try ObjectReader(json)
@@ -46,6 +162,7 @@ extension Kinds.JobSpec: WireValue {
             preemptibility: try reader.value("preemptibility", default: .nonPreemptible),
             onDisconnect: try reader.optional("onDisconnect"),
             tolerations: try reader.list("tolerations"),
+            placement: try reader.optional("placement"),
             disruptionBudget: try reader.optional("disruptionBudget"),
             ttlAfterFinished: try reader.optional("ttlAfterFinished"))
     }
@@ -59,6 +176,7 @@ extension Kinds.JobSpec: WireValue {
         writer.put("preemptibility", preemptibility)
         writer.put("onDisconnect", onDisconnect)
         writer.put("tolerations", tolerations)
+        writer.put("placement", placement)
         writer.put("disruptionBudget", disruptionBudget)
         writer.put("ttlAfterFinished", ttlAfterFinished)
         return writer.json
