@@ -11,6 +11,7 @@ extension NodeSnapshot {
             name: NodeID(node.metadata.name), bootID: node.status.bootID.map { BootID($0) },
             state: Self.state(of: node),
             isCordoned: node.spec.unschedulable, taints: node.spec.taints,
+            labels: node.placementLabels,
             devices: devices.map { device in
                 DeviceSnapshot(device, classes: classes, held: held[DeviceID(device.metadata.name)] ?? [])
             })
@@ -46,7 +47,8 @@ extension DeviceSnapshot {
             isHealthy: status.health != .unhealthy && status.health != .resetting,
             capacity: capacity,
             allocatable: status.allocatable.map { DeviceAmounts($0, isCPU: isCPU) } ?? capacity,
-            numaNode: status.numaNode.map { Int($0) },
+            numaNode: status.numaNode.map { Int($0) }, attributes: device.attributes,
+            links: Set(status.links.map { DeviceID($0.device) }),
             held: held)
     }
 }
@@ -68,6 +70,19 @@ extension Kinds.DeviceSelector {
         if !models.isEmpty {
             guard let model = device.status.model, models.contains(model) else { return false }
         }
-        return matchLabels.allSatisfy { device.metadata.labels[$0.key] == $0.value }
+        let known = attributes.isEmpty ? [:] : device.attributes
+        return attributes.allSatisfy { $0.isMet(by: known[$0.key]) }
+            && matchLabels.allSatisfy { device.metadata.labels[$0.key] == $0.value }
+    }
+}
+
+extension Kinds.Device {
+    /// What requests and classes may ask of it.
+    var attributes: [String: String] {
+        var all = status.attributes
+        all["vendor"] = status.vendor
+        all["model"] = status.model
+        all["memory"] = status.capacity?.memory?.text
+        return all
     }
 }

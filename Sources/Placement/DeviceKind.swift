@@ -11,23 +11,27 @@ package final class DeviceKind: Sendable {
     package let allocatable: DeviceAmounts
     /// NUMA domain that the device is closest to; nil where that is unknown.
     package let numaNode: Int?
+    /// What requests may ask of it: `vendor`, `model`, `memory`, and what the agent reports beside.
+    package let attributes: [String: String]
     private let hash: Int
 
     package init(
         isCPU: Bool, classes: [String: [Kinds.IsolationGrade]], capacity: DeviceAmounts, allocatable: DeviceAmounts,
-        numaNode: Int?
+        numaNode: Int?, attributes: [String: String] = [:]
     ) {
         self.isCPU = isCPU
         self.classes = classes
         self.capacity = capacity
         self.allocatable = allocatable
         self.numaNode = numaNode
+        self.attributes = attributes
         var hasher = Hasher()
         hasher.combine(isCPU)
         hasher.combine(classes)
         hasher.combine(capacity)
         hasher.combine(allocatable)
         hasher.combine(numaNode)
+        hasher.combine(attributes)
         hash = hasher.finalize()
     }
 }
@@ -36,7 +40,7 @@ extension DeviceKind: Hashable {
     package static func == (a: DeviceKind, b: DeviceKind) -> Bool {
         a === b
             || (a.hash == b.hash && a.isCPU == b.isCPU && a.capacity == b.capacity && a.allocatable == b.allocatable
-                && a.numaNode == b.numaNode && a.classes == b.classes)
+                && a.numaNode == b.numaNode && a.classes == b.classes && a.attributes == b.attributes)
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(hash) }

@@ -11,8 +11,8 @@ extension DeviceSnapshot {
         let amounts = offer.amounts
         if amounts.milliCPU > free.milliCPU { return .cpu }
         if amounts.memoryBytes > free.memoryBytes { return .memory }
-        if !kind.isCPU, amounts.compute > free.compute { return .compute }
-        if !tenants.admit(namespace, at: offer.grade) { return .otherTenant }
+        if !traits.isCPU, amounts.compute > free.compute { return .compute }
+        if !tenants.isNobody, !tenants.admit(namespace, at: offer.grade) { return .otherTenant }
         return nil
     }
 
@@ -35,12 +35,12 @@ extension DeviceSnapshot {
 
     /// What would be free once `amounts` are held too, in millionths of the device, summed over CPUs or compute and memory.
     /// A preference: it is exact to a mebibyte.
+    @inline(__always)
     func leftOver(after amounts: DeviceAmounts) -> Int64 {
-        let capacity = kind.capacity
         let mebibytes = max(0, free.memoryBytes - amounts.memoryBytes) >> 20
-        let memory = mebibytes * 1_000_000 / max(1, capacity.memoryBytes >> 20)
-        if kind.isCPU {
-            return memory + max(0, free.milliCPU - amounts.milliCPU) * 1_000_000 / max(1, capacity.milliCPU)
+        let memory = mebibytes * 1_000_000 / traits.capacityMiB
+        if traits.isCPU {
+            return memory + max(0, free.milliCPU - amounts.milliCPU) * 1_000_000 / traits.capacityMilliCPU
         }
         return memory + max(0, free.compute.millionths - amounts.compute.millionths)
     }

@@ -7,9 +7,15 @@ package struct DeviceSnapshot: Sendable, Equatable {
     package static let cpuClass = "cpu"
 
     package var name: DeviceID
-    package internal(set) var kind: DeviceKind
+    package internal(set) var kind: DeviceKind { didSet { traits = Traits(kind) } }
+    /// What fits ask of the kind again and again.
+    private(set) var traits: Traits
     package var isCordoned: Bool
     package var isHealthy: Bool
+    /// Accelerators of the node that it has a direct link to.
+    package var links: Set<DeviceID>
+    /// Bit i is set when it is the i-th device of its node or has a direct link to it. Worked out by the node.
+    package internal(set) var linked: UInt64 = 0
     package var held: [HeldShare] { didSet { recount() } }
     /// What no slice holds. Never negative: a device that shrank below what is held has nothing free.
     package private(set) var free = DeviceAmounts()
@@ -17,12 +23,15 @@ package struct DeviceSnapshot: Sendable, Equatable {
     package private(set) var tenants = Tenants()
 
     package init(
-        name: DeviceID, kind: DeviceKind, isCordoned: Bool = false, isHealthy: Bool = true, held: [HeldShare] = []
+        name: DeviceID, kind: DeviceKind, isCordoned: Bool = false, isHealthy: Bool = true,
+        links: Set<DeviceID> = [], held: [HeldShare] = []
     ) {
         self.name = name
         self.kind = kind
+        traits = Traits(kind)
         self.isCordoned = isCordoned
         self.isHealthy = isHealthy
+        self.links = links
         self.held = held
         recount()
     }
@@ -30,16 +39,17 @@ package struct DeviceSnapshot: Sendable, Equatable {
     package init(
         name: DeviceID, isCPU: Bool, classes: [String: [Kinds.IsolationGrade]], isCordoned: Bool = false,
         isHealthy: Bool = true, capacity: DeviceAmounts, allocatable: DeviceAmounts, numaNode: Int? = nil,
-        held: [HeldShare] = []
+        attributes: [String: String] = [:], links: Set<DeviceID> = [], held: [HeldShare] = []
     ) {
         self.init(
             name: name,
             kind: DeviceKind(
-                isCPU: isCPU, classes: classes, capacity: capacity, allocatable: allocatable, numaNode: numaNode),
-            isCordoned: isCordoned, isHealthy: isHealthy, held: held)
+                isCPU: isCPU, classes: classes, capacity: capacity, allocatable: allocatable, numaNode: numaNode,
+                attributes: attributes),
+            isCordoned: isCordoned, isHealthy: isHealthy, links: links, held: held)
     }
 
-    package var isCPU: Bool { kind.isCPU }
+    package var isCPU: Bool { traits.isCPU }
     package var classes: [String: [Kinds.IsolationGrade]] { kind.classes }
     package var capacity: DeviceAmounts { kind.capacity }
     package var allocatable: DeviceAmounts { kind.allocatable }
@@ -59,6 +69,29 @@ package struct DeviceSnapshot: Sendable, Equatable {
         device.isCordoned = false
         device.isHealthy = true
         return device
+    }
+}
+
+extension DeviceSnapshot {
+    /// Of a kind, beside the object: reading them counts no references.
+    struct Traits: Sendable, Equatable {
+        let kind: ObjectIdentifier
+        let isCPU: Bool
+        /// The bit of the NUMA domain; 0 where that is unknown.
+        let domain: UInt64
+        let capacityMiB: Int64
+        let capacityMilliCPU: Int64
+
+        init(_ kind: DeviceKind) {
+            self.kind = ObjectIdentifier(kind)
+            isCPU = kind.isCPU
+            domain = kind.numaNode.map { 1 << UInt64($0 & 63) } ?? 0
+            capacityMiB = max(1, kind.capacity.memoryBytes >> 20)
+            capacityMilliCPU = max(1, kind.capacity.milliCPU)
+        }
+
+        /// They follow from the kind, which is compared.
+        static func == (a: Traits, b: Traits) -> Bool { true }
     }
 }
 

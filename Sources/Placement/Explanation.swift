@@ -3,55 +3,90 @@ import TidemillSeams
 
 /// Puts into words why a gang waits: what each node lacks, counted, and the first change that would unblock it.
 struct Explanation {
-    var gang: PendingGang
-    var fit: NodeFit
+    private let gang: PendingGang
+    private var fit: MemberFit
     /// Members that did find a place.
-    var placed: Int
-    /// The nodes with those members held.
-    var nodes: [NodeSnapshot]
+    private var placed: Int
+    /// The nodes that were looked at, with those members held.
+    private var nodes: [NodeSnapshot]
+    private let area: Area
 
-    let withoutNodes = "0/0 nodes: no node has joined yet. Start an agent."
+    static let withoutNodes = "0/0 nodes: no node has joined yet. Start an agent."
 
-    /// `0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi). Free 212Mi memory on node-b.`
-    func now() -> (message: String, remedy: Remedy?) {
-        let refusals = refusals(on: nodes)
-        let remedy = remedy(of: refusals)
-        let advice = remedy?.description ?? "Add a node."
+    init(gang: PendingGang, failure: Placement.Failure) {
+        self.gang = gang
+        fit = failure.fit
+        placed = failure.placed
+        area = failure.area
+        let inside = area.name == nil ? nil : area.nodes
+        nodes = inside.map { $0.members.map { failure.nodes[$0] } } ?? failure.nodes
+    }
+
+    /// From here on nothing is held.
+    mutating func empty(_ emptied: [NodeSnapshot]) {
+        let inside = area.name == nil ? nil : area.nodes
+        nodes = inside.map { $0.members.map { emptied[$0] } } ?? emptied
+        fit.crowded = [:]
+        fit.rules.passedOver = [:]
+        placed = 0
+    }
+
+    /// `0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi)`, and what would help.
+    func now() -> (counts: String, remedy: Remedy?) {
+        guard !area.steps.isEmpty else { return (withoutLabel, nil) }
+        let refusals = refusals()
         return (
-            "\(head)\(fitting(refusals))/\(nodes.count) nodes: \(Self.counted(refusals)). \(advice)", remedy
+            "\(head)\(nodes.count - refusals.count)/\(nodes.count) nodes: \(Self.counted(refusals))",
+            remedy(of: refusals)
         )
     }
 
-    func never(room: Int, emptied: [NodeSnapshot]) -> String {
+    func never(room: Int) -> String {
         let size = gang.members.count
-        let refusals = refusals(on: emptied)
+        guard !area.steps.isEmpty else { return withoutLabel + "." }
+        let refusals = refusals()
+        let place = area.name.map { " of \($0)" } ?? ""
         let can =
             room == 0
-            ? "no known node could hold it even when empty"
-            : "the known nodes could hold \(room) of its \(size) members even when empty"
+            ? "No known node\(place) could hold it even when empty"
+            : "The known nodes\(place) could hold \(room) of its \(size) members even when empty"
         let why = refusals.isEmpty ? "" : ": " + Self.counted(refusals)
-        return
-            "\(can.prefix(1).uppercased())\(can.dropFirst())\(why). Ask for less, or add a node that is large enough."
+        return "\(can)\(why). Ask for less, \(relaxation(refusals))or add a node that is large enough."
+    }
+
+    /// What the job could do without, where that keeps nodes out.
+    private func relaxation(_ refusals: [Refused]) -> String {
+        for refused in refusals {
+            if case .excluded(let constraint) = refused.refusal { return constraint.relaxation + ", " }
+        }
+        return ""
     }
 
     /// The class of a need for which no known node has a device at all.
     func classWithoutDevices(in nodes: [NodeSnapshot]) -> String? {
-        fit.needs.map(\.deviceClass).first { name in
+        fit.fit.needs.map(\.deviceClass).first { name in
             nodes.allSatisfy { node in node.devices.allSatisfy { $0.classes[name] == nil } }
         }
     }
 
-    private var head: String {
-        let size = gang.members.count
-        return size > 1 ? "\(placed) of \(size) members fit; for the next " : ""
+    private var withoutLabel: String {
+        let keys = gang.constraints.together.filter { $0.mode == .required }.map(\.within)
+        return "no node that the job may have bears the label \(keys.joined(separator: " or ")) of placement.together"
     }
 
-    private func fitting(_ refusals: [Refused]) -> Int { nodes.count - refusals.count }
+    private var head: String {
+        let size = gang.members.count
+        guard size > 1 else { return "" }
+        let place = area.name.map {
+            " \($0)" + (area.others > 0 ? ", which has the most room of \(area.others + 1)" : "")
+        }
+        return "\(placed) of \(size) members fit\(place ?? ""); for the next "
+    }
 
-    private func refusals(on nodes: [NodeSnapshot]) -> [Refused] {
+    private func refusals() -> [Refused] {
         var known: [Standing: Refusal?] = [:]
         return nodes.compactMap { node in
-            let refusal = Self.remembered(&known, node, fit) { fit.refusal(on: node) }
+            let refusal = fit.ruling(on: node) ?? Self.remembered(&known, node) { fit.fit.refusal(on: node) }
             return refusal.map { Refused(node: node, refusal: $0) }
         }
     }
@@ -61,11 +96,10 @@ struct Explanation {
         var refusal: Refusal
     }
 
-    /// What `find` says of a node, asked once for nodes of equal standing. A node that is passed over is its own case.
+    /// What `find` says of a node, asked once for nodes of equal standing.
     private static func remembered<Answer>(
-        _ known: inout [Standing: Answer], _ node: NodeSnapshot, _ fit: NodeFit, _ find: () -> Answer
+        _ known: inout [Standing: Answer], _ node: NodeSnapshot, _ find: () -> Answer
     ) -> Answer {
-        if fit.passedOver[node.name] != nil { return find() }
         let standing = Standing(node)
         if let answer = known[standing] { return answer }
         let answer = find()
@@ -97,7 +131,11 @@ struct Explanation {
             if let best, !begun.isEasier(than: best) { continue }
             // Of nodes of equal standing the first is named.
             let bound = best?.burden ?? .max
-            let next = Self.remembered(&known, refused.node, fit) { Remedy(fit, on: refused.node, within: bound) }
+            // What hangs on the node's name and labels is its own case.
+            let next =
+                fit.ruling(on: refused.node) == nil
+                ? Self.remembered(&known, refused.node) { Remedy(fit, on: refused.node, within: bound) }
+                : Remedy(fit, on: refused.node, within: bound)
             guard let next, !next.changes.isEmpty else { continue }
             if best.map({ next.isEasier(than: $0) }) ?? true { best = next }
         }

@@ -30,8 +30,8 @@ struct FleetRater: NodeRater {
     /// The way that the rating means.
     mutating func way(_ ask: Ask, in known: Known) -> NodeFit.Way? { best(ask, in: known)?.way }
 
-    /// In this order: nodes that are not to be avoided, the policy's score less what far memory costs, and the least left
-    /// over.
+    /// In this order: nodes that are not to be avoided, the policy's score less what far memory and missing links cost, and
+    /// the least left over.
     private mutating func best(_ ask: Ask, in known: Known) -> (rating: Rating, way: NodeFit.Way)? {
         let (node, before) = (known.node, known.room)
         let fit = ask.fit
@@ -40,12 +40,12 @@ struct FleetRater: NodeRater {
         for way in fit.ways(on: node, &offers) {
             var room = before.room
             for (need, index) in way.devices.enumerated() {
-                let device = node.devices[index]
-                guard case .success(let offer)? = offers.offer(of: device.kind, to: need) else { continue }
-                rooms.take(offer.amounts, isWhole: offer.grade == .exclusive, of: device, from: &room)
+                guard let offer = offers.offer(of: index, on: node, to: need) else { continue }
+                rooms.take(offer, of: node.devices[index].traits, free: node.devices[index].free, from: &room)
             }
             let after = valued(room)
-            let score = max(0, Int(policy.score(before: before, after: after)) - Self.crossing * way.crossings)
+            let distance = Self.crossing * (way.crossings + way.unlinked)
+            let score = max(0, Int(policy.score(before: before, after: after)) - distance)
             let rank = score * Self.tightest + way.tightness(of: Self.tightest)
             if best.map({ rank > $0.score }) ?? true { best = (rank, way) }
         }
@@ -56,7 +56,7 @@ struct FleetRater: NodeRater {
 
     /// Rooms that are remembered at most.
     private static let most = 1 << 17
-    /// Steps of the policy's score that each NUMA domain beyond the first costs.
+    /// Steps of the policy's score that each NUMA domain beyond the first costs, and each accelerator that lacks a link.
     private static let crossing = 4
     /// Steps of tightness within one step of the policy's score.
     private static let tightest = 128

@@ -2,7 +2,7 @@ import TidemillModel
 import TidemillSeams
 
 /// One gang that waits for its grants. A job without a gang is a gang of one.
-package struct PendingGang: Sendable, Equatable {
+package struct PendingGang: Sendable, Hashable {
     /// The tenant.
     package var namespace: String
     package var job: String
@@ -13,10 +13,14 @@ package struct PendingGang: Sendable, Equatable {
     package var tolerations: [Kinds.Toleration]
     /// Nodes that refused a member a moment ago and are passed over for now, with the reason that they gave.
     package var passedOver: [NodeID: String]
+    package var constraints: Kinds.PlacementConstraints
+    /// Other jobs that bear on where it may go.
+    package var neighbours: [Neighbour]
 
     package init(
         namespace: String, job: String, members: [String], request: Kinds.SliceRequest,
-        tolerations: [Kinds.Toleration] = [], passedOver: [NodeID: String] = [:]
+        tolerations: [Kinds.Toleration] = [], passedOver: [NodeID: String] = [:],
+        constraints: Kinds.PlacementConstraints = Kinds.PlacementConstraints(), neighbours: [Neighbour] = []
     ) {
         self.namespace = namespace
         self.job = job
@@ -24,6 +28,35 @@ package struct PendingGang: Sendable, Equatable {
         self.request = request
         self.tolerations = tolerations
         self.passedOver = passedOver
+        self.constraints = constraints
+        self.neighbours = neighbours
+    }
+}
+
+/// Jobs that a gang belongs with, or keeps away from.
+package struct Neighbour: Hashable, Sendable {
+    /// Whose wish it is.
+    package enum Source: Hashable, Sendable {
+        /// `placement.affinity` of the gang's job: near them.
+        case affinity
+        /// `placement.antiAffinity` of the gang's job: away from them.
+        case antiAffinity
+        /// `placement.antiAffinity` of the job of that name: away from it.
+        case other(String)
+    }
+
+    package var source: Source
+    package var isRequired: Bool
+    /// The label that names a node's domain: what counts as near.
+    package var within: String
+    /// Nodes on which the jobs hold slices.
+    package var nodes: Set<NodeID>
+
+    package init(source: Source, isRequired: Bool, within: String, nodes: Set<NodeID>) {
+        self.source = source
+        self.isRequired = isRequired
+        self.within = within
+        self.nodes = nodes
     }
 }
 

@@ -11,18 +11,23 @@ struct Need: Hashable, Sendable {
     var compute: Quantity?
     /// The weakest grade that will do; nil accepts any within one tenant.
     var isolation: Kinds.IsolationGrade?
+    /// Acceptable models; any when empty.
+    var models: [String] = []
+    var attributes: [Kinds.Requirement] = []
 
     /// CPUs and memory of a slice that asks for accelerators alone: a process has to run somewhere.
     static let besideAccelerators = (milliCPU: Int64(250), memoryBytes: Int64(256 << 20))
 
     /// The needs of a request, the scarcest first: accelerators, then CPUs.
-    static func all(of request: Kinds.SliceRequest) -> [Need] {
+    ///
+    /// - Parameter classes: for each entry of `devices` the class that was chosen.
+    static func all(of request: Kinds.SliceRequest, classes: [String]) -> [Need] {
         var needs: [Need] = []
-        for device in request.devices {
-            needs.append(
-                Need(
-                    deviceClass: device.class, milliCPU: nil, memory: device.memory, compute: device.compute,
-                    isolation: device.isolation))
+        for (device, name) in zip(request.devices, classes) {
+            let need = Need(
+                deviceClass: name, milliCPU: nil, memory: device.memory, compute: device.compute,
+                isolation: device.isolation, models: device.models, attributes: device.attributes)
+            needs += Array(repeating: need, count: Int(device.count ?? 1))
         }
         if request.cpu != nil || request.memory != nil {
             needs.append(
@@ -37,6 +42,20 @@ struct Need: Hashable, Sendable {
                     memory: Quantity(bytes: beside.memoryBytes)))
         }
         return needs
+    }
+
+    /// Whether devices of the kind are what is asked for, as far as model and attributes go.
+    func accepts(_ kind: DeviceKind) -> Bool {
+        if !models.isEmpty {
+            guard let model = kind.attributes["model"], models.contains(model) else { return false }
+        }
+        return attributes.allSatisfy { $0.isMet(by: kind.attributes[$0.key]) }
+    }
+
+    /// What is asked of model and attributes: `model A100 or H100, computeCapability Gt (9.0)`.
+    var qualities: String {
+        let model = models.isEmpty ? [] : ["model " + models.joined(separator: " or ")]
+        return (model + attributes.map(\.text)).joined(separator: ", ")
     }
 
     /// The amounts that the need draws from `device`; what it leaves open follows what it names.

@@ -71,10 +71,10 @@ struct NodeIndex<Rater: NodeRater>: Sendable {
         if changes.count > 8 * max(512, count) { forget() }
     }
 
-    /// The best node; nil when the ask fits nowhere. Changes nothing but what is remembered.
-    mutating func best(for ask: Rater.Ask, except excluded: Set<Int> = []) -> (node: Int, rating: Rating)? {
+    /// The best node of `mask`; nil when the ask fits none of them. Changes nothing but what is remembered.
+    mutating func best(for ask: Rater.Ask, within mask: NodeMask? = nil) -> (node: Int, rating: Rating)? {
         let number = entry(for: ask)
-        guard let board = entries[number]?.board, let node = board.best(except: excluded), let rating = board[node]
+        guard let board = entries[number]?.board, let node = board.best(within: mask), let rating = board[node]
         else {
             return nil
         }
@@ -82,9 +82,9 @@ struct NodeIndex<Rater: NodeRater>: Sendable {
     }
 
     /// The same, by rating every node and remembering nothing of it.
-    mutating func scan(for ask: Rater.Ask, except excluded: Set<Int> = []) -> (node: Int, rating: Rating)? {
+    mutating func scan(for ask: Rater.Ask, within mask: NodeMask? = nil) -> (node: Int, rating: Rating)? {
         var best: (node: Int, rating: Rating)?
-        for node in slots.indices where !excluded.contains(node) {
+        for node in slots.indices where mask?.contains(node) ?? true {
             guard let rating = rater.rate(ask, in: self[node]) else { continue }
             if best.map({ rating.score > $0.rating.score }) ?? true { best = (node, rating) }
         }

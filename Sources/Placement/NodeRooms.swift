@@ -14,30 +14,33 @@ struct NodeRooms: Sendable {
         var milliCPU: Int64 = 0
         var bytes: Int64 = 0
         var free: [UInt16] = []
-        for device in node.devices {
-            if device.isCPU {
-                milliCPU += device.free.milliCPU
-                bytes += device.free.memoryBytes
+        for index in node.devices.indices {
+            let (traits, left) = (node.devices[index].traits, node.devices[index].free)
+            if traits.isCPU {
+                milliCPU += left.milliCPU
+                bytes += left.memoryBytes
             } else {
-                free.append(device.milli(of: device.free))
+                let isUsable = node.devices[index].isHealthy && !node.devices[index].isCordoned
+                free.append(isUsable ? traits.milli(of: left) : 0)
             }
         }
         return Room(
             kind: number, milliCPU: Int32(clamping: milliCPU), memoryMiB: Int32(clamping: bytes >> 20), free: free)
     }
 
-    /// What is left of `room`, which is that of `node`, once a share of these amounts is held.
-    func take(_ amounts: DeviceAmounts, isWhole: Bool, of device: DeviceSnapshot, from room: inout Room) {
-        guard !device.isCPU else {
-            room.take(milliCPU: amounts.milliCPU, memoryMiB: (amounts.memoryBytes + (1 << 20) - 1) >> 20)
+    /// What is left of `room` once an offer of one of the node's devices is taken, of which so much was free.
+    func take(_ offer: Offer, of traits: DeviceSnapshot.Traits, free: DeviceAmounts, from room: inout Room) {
+        guard !traits.isCPU else {
+            room.take(
+                milliCPU: offer.amounts.milliCPU, memoryMiB: (offer.amounts.memoryBytes + (1 << 20) - 1) >> 20)
             return
         }
         var left = DeviceAmounts()
-        if !isWhole {
-            left = device.free
-            left.subtract(amounts)
+        if offer.grade != .exclusive {
+            left = free
+            left.subtract(offer.amounts)
         }
-        room.change(device.milli(of: device.free), to: device.milli(of: left))
+        room.change(traits.milli(of: free), to: traits.milli(of: left))
     }
 
     /// One more node; how many there are of a kind bears on what is scarce.
@@ -93,11 +96,10 @@ struct NodeRooms: Sendable {
     }
 }
 
-extension DeviceSnapshot {
+extension DeviceSnapshot.Traits {
     /// Thousandths of an accelerator that shares can still have: the scarcer of its compute and its memory.
     fileprivate func milli(of left: DeviceAmounts) -> UInt16 {
-        guard isHealthy, !isCordoned else { return 0 }
-        let memory = (left.memoryBytes >> 20) * 1000 / max(1, kind.capacity.memoryBytes >> 20)
+        let memory = (left.memoryBytes >> 20) * 1000 / capacityMiB
         return UInt16(max(0, min(1000, memory, left.compute.millionths / 1000)))
     }
 }

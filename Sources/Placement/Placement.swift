@@ -7,21 +7,32 @@ import TidemillSeams
 /// Equal snapshots, changes and gangs in equal order give equal decisions; nothing else is looked at.
 package struct Placement: Sendable {
     /// By name, which is the order of ties.
-    private var nodes: [NodeSnapshot]
+    private(set) var nodes: [NodeSnapshot]
     private var kinds = DeviceKinds()
-    private var classes: Set<String>
+    private(set) var classes: Set<String>
+    private(set) var prices: [String: Rational]
     private let settings: PlacementSettings
-    private var index: NodeIndex<FleetRater>
+    var labels = NodeLabels()
+    /// A device of each class, as far as one was looked for; nil where there is none.
+    private var examples: [String: DeviceSnapshot?] = [:]
+    var index: NodeIndex<FleetRater>
     private var demand = Popularity()
     /// What the policy was made for.
     private var learned = Popularity()
     /// Why gangs wait, as long as nothing changes: many wait for the same.
-    private var explained: [Waiting: Decision] = [:]
+    var explained: [Waiting: Decision] = [:]
 
-    private struct Waiting: Hashable {
-        var ask: Ask
-        var members: Int
-        var passedOver: [NodeID: String]
+    /// A gang, whatever it is called.
+    struct Waiting: Hashable {
+        private var gang: PendingGang
+        private var members: Int
+
+        init(_ gang: PendingGang) {
+            members = gang.members.count
+            self.gang = gang
+            self.gang.members = []
+            self.gang.job = ""
+        }
     }
 
     /// Members that must have been placed before it is asked whether that still is the demand.
@@ -31,6 +42,7 @@ package struct Placement: Sendable {
         nodes = snapshot.nodes
         for node in nodes.indices { kinds.unify(&nodes[node]) }
         classes = snapshot.classes
+        prices = snapshot.prices
         self.settings = settings
         index = Self.index(nodes, learned, settings)
     }
@@ -60,20 +72,24 @@ package struct Placement: Sendable {
             if place == nodes.count || nodes[place].name != node.name {
                 new.append(node)
             } else if nodes[place] != node {
+                if nodes[place].labels != node.labels { labels.forget() }
                 put(node, at: place)
             }
         }
         explained = [:]
+        examples = [:]
         let isFewer = nodes.contains { removed.contains($0.name) }
         guard isFewer || !new.isEmpty else { return }
         nodes.removeAll { removed.contains($0.name) }
         nodes = (nodes + new).sorted { $0.name < $1.name }
+        labels.forget()
         index = Self.index(nodes, learned, settings)
     }
 
-    /// The device classes that exist; `cpu` always does.
-    package mutating func update(classes: Set<String>) {
+    /// The device classes that exist, with the prices of those that have one; `cpu` always exists.
+    package mutating func update(classes: Set<String>, prices: [String: Rational]) {
         self.classes = classes.union([DeviceSnapshot.cpuClass])
+        self.prices = prices
         explained = [:]
     }
 
@@ -83,7 +99,7 @@ package struct Placement: Sendable {
         guard place < nodes.count, nodes[place].name == member.node else { return }
         var node = nodes[place]
         for share in member.shares {
-            guard let index = node.devices.firstIndex(where: { $0.name == share.device }),
+            guard let index = node.place(of: share.device),
                 let held = node.devices[index].held.firstIndex(where: {
                     $0.amounts == share.amounts && $0.isolation == share.isolation && $0.namespace == namespace
                 })
@@ -91,6 +107,12 @@ package struct Placement: Sendable {
             node.devices[index].held.remove(at: held)
         }
         put(node, at: place)
+    }
+
+    /// The value of a label of a known node.
+    func label(_ node: NodeID, _ key: String) -> String? {
+        let place = position(of: node)
+        return place < nodes.count && nodes[place].name == node ? nodes[place].labels[key] : nil
     }
 
     /// The first place whose node's name is not smaller.
@@ -106,51 +128,7 @@ package struct Placement: Sendable {
     /// The nodes with all that was placed on them.
     package var cluster: [NodeSnapshot] { nodes }
 
-    /// Places the whole gang, or says why it waits and changes nothing (invariants 4, 5 and 8).
-    package mutating func decide(_ gang: PendingGang, by search: Search = .index) -> Decision {
-        let ask = Ask(gang)
-        let waiting = Waiting(ask: ask, members: gang.members.count, passedOver: gang.passedOver)
-        if search == .index, let known = explained[waiting] { return known }
-        let excluded = Set(nodes.indices.filter { gang.passedOver[nodes[$0].name] != nil })
-        let keptExplanations = explained
-        var planned: [PlannedMember] = []
-        var before: [(node: Int, snapshot: NodeSnapshot)] = []
-        for slice in gang.members {
-            guard let (node, member) = place(slice, ask, excluded, by: search) else {
-                let left = nodes
-                for (node, snapshot) in before.reversed() { put(snapshot, at: node) }
-                let decision = explain(gang, ask, placed: planned.count, left: left)
-                // Taking back what was tried has changed nothing.
-                explained = keptExplanations
-                explained[waiting] = decision
-                return decision
-            }
-            before.append((node, nodes[node]))
-            put(nodes[node].holding(member.shares, for: gang.namespace), at: node)
-            planned.append(member)
-        }
-        learn(ask, members: planned.count)
-        return .place(planned)
-    }
-
-    /// The best node for one member, and its shares there.
-    private mutating func place(
-        _ slice: String, _ ask: Ask, _ excluded: Set<Int>, by search: Search
-    ) -> (node: Int, member: PlannedMember)? {
-        let found =
-            switch search {
-            case .index: index.best(for: ask, except: excluded)
-            case .scan: index.scan(for: ask, except: excluded)
-            }
-        guard let number = found?.node, let boot = nodes[number].bootID,
-            let way = index.rater.way(ask, in: index[number])
-        else { return nil }
-        let node = nodes[number]
-        let shares = ask.fit.shares(way, on: node)
-        return (number, PlannedMember(slice: slice, node: node.name, bootID: boot, shares: shares))
-    }
-
-    private mutating func put(_ snapshot: NodeSnapshot, at node: Int) {
+    mutating func put(_ snapshot: NodeSnapshot, at node: Int) {
         nodes[node] = snapshot
         explained = [:]
         index.set(node, Standing(snapshot))
@@ -158,13 +136,11 @@ package struct Placement: Sendable {
 
     /// Takes in what was placed. After 20 members, 200, and then each time half as many again, the policy is made anew if the
     /// demand has become another.
-    private mutating func learn(_ ask: Ask, members: Int) {
-        let shape = index.rater.rooms.shape(of: ask) { name in
-            for node in nodes {
-                if let device = node.devices.first(where: { $0.classes[name] != nil }) { return device }
-            }
-            return nil
+    mutating func learn(_ ask: Ask, members: Int) {
+        for name in Set(ask.needs.map(\.deviceClass)) where examples[name] == nil {
+            examples[name] = .some(example(of: name))
         }
+        let shape = index.rater.rooms.shape(of: ask) { examples[$0] ?? nil }
         for _ in 0..<members { demand.count(shape) }
         guard demand.units >= nextLesson else { return }
         while nextLesson <= demand.units { nextLesson = nextLesson == 20 ? 200 : nextLesson * 3 / 2 }
@@ -176,25 +152,11 @@ package struct Placement: Sendable {
     /// See `Popularity.distance`.
     private static let anotherDemand = 0.15
 
-    private func explain(_ gang: PendingGang, _ ask: Ask, placed: Int, left: [NodeSnapshot]) -> Decision {
-        var fit = ask.fit
-        fit.passedOver = gang.passedOver
-        if let missing = fit.needs.first(where: { !classes.contains($0.deviceClass) }) {
-            let message = "No device class \(missing.deviceClass) exists. Create it, or ask for another class."
-            return .pending(.noMatchingDevice, message: message)
+    private func example(of deviceClass: String) -> DeviceSnapshot? {
+        for node in nodes {
+            if let device = node.devices.first(where: { $0.classes[deviceClass] != nil }) { return device }
         }
-        let explanation = Explanation(gang: gang, fit: fit, placed: placed, nodes: left)
-        guard !nodes.isEmpty else { return .pending(.insufficientDevices, message: explanation.withoutNodes) }
-        let emptied = nodes.map(\.emptied)
-        let room = ask.room(in: emptied, atMost: gang.members.count)
-        if room < gang.members.count {
-            let neverHeld = explanation.classWithoutDevices(in: nodes)
-            return .pending(
-                neverHeld == nil ? .neverFits : .noMatchingDevice,
-                message: explanation.never(room: room, emptied: emptied))
-        }
-        let (message, remedy) = explanation.now()
-        return .pending(.insufficientDevices, message: message, remedy: remedy)
+        return nil
     }
 }
 
@@ -207,11 +169,13 @@ package struct PlacementSettings: Sendable, Equatable {
 }
 
 extension NodeSnapshot {
+    func place(of device: DeviceID) -> Int? { devices.indices.first { devices[$0].name == device } }
+
     /// With these shares held by nobody in particular of a tenant.
     func holding(_ shares: [PlannedShare], for namespace: String) -> NodeSnapshot {
         var node = self
         for share in shares {
-            guard let device = node.devices.firstIndex(where: { $0.name == share.device }) else { continue }
+            guard let device = node.place(of: share.device) else { continue }
             node.devices[device].hold(share, for: namespace)
         }
         return node
@@ -219,17 +183,16 @@ extension NodeSnapshot {
 }
 
 extension Ask {
-    /// How many members `nodes` hold one after the other, up to `most`; each node is filled before the next.
-    func room(in nodes: [NodeSnapshot], atMost most: Int) -> Int {
+    /// How many members each of `nodes` holds by itself, up to `most`; none where `isMember` says no.
+    func rooms(in nodes: [NodeSnapshot], atMost most: Int, _ isMember: (Int) -> Bool) -> [Int] {
         var known: [Standing: Int] = [:]
-        var room = 0
-        for node in nodes where room < most {
+        return nodes.enumerated().map { place, node in
+            guard isMember(place) else { return 0 }
             let standing = Standing(node)
-            let here = known[standing] ?? capacity(of: node, atMost: most)
-            known[standing] = here
-            room += here
+            let room = known[standing] ?? capacity(of: node, atMost: most)
+            known[standing] = room
+            return room
         }
-        return min(room, most)
     }
 
     private func capacity(of node: NodeSnapshot, atMost most: Int) -> Int {

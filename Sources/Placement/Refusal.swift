@@ -13,6 +13,10 @@ enum Refusal: Error, Hashable {
     case deviceCordoned(String, device: DeviceID)
     case deviceUnhealthy(String, device: DeviceID)
     case isolation(Kinds.IsolationGrade, String)
+    /// Devices of the class, but not of the model or with the attributes that are asked for.
+    case unlike(String, String)
+    /// What the request or its job rules out.
+    case excluded(Constraint)
     case sharedWithAnotherTenant(String, device: DeviceID)
     /// The whole device is asked for and something is held on it.
     case notEmpty(String, device: DeviceID)
@@ -36,7 +40,7 @@ enum Refusal: Error, Hashable {
         case .sharedWithAnotherTenant(let name, _): .sharedWithAnotherTenant(name, device: DeviceID(""))
         case .notEmpty(let name, _): .notEmpty(name, device: DeviceID(""))
         case .short(let shortage, _): .short(shortage.withNothingFree, device: DeviceID(""))
-        case .cordoned, .notReady, .tainted, .passedOver, .noDevice, .isolation: self
+        case .cordoned, .notReady, .tainted, .passedOver, .noDevice, .isolation, .unlike, .excluded: self
         }
     }
 
@@ -51,6 +55,8 @@ enum Refusal: Error, Hashable {
         case .deviceCordoned(let name, _): "with every fitting \(name) device cordoned"
         case .deviceUnhealthy(let name, _): "with every fitting \(name) device unhealthy"
         case .isolation(let grade, let name): "without \(grade.rawValue) isolation of class \(name)"
+        case .unlike(let name, let qualities): "without a device of class \(name) with \(qualities)"
+        case .excluded(let constraint): constraint.refusal
         case .sharedWithAnotherTenant(let name, _): "where another tenant shares the \(name) device without enforcement"
         case .notEmpty(let name, _): "without an empty device of class \(name)"
         case .short(let shortage, _): "short of \(shortage.neededText)"

@@ -20,6 +20,8 @@ package struct Remedy: Hashable, Sendable {
         case free(Shortage, DeviceID)
         /// All shares of the device.
         case empty(DeviceID)
+        /// By whoever wrote the job.
+        case relax(Constraint)
     }
 
     package var node: NodeID
@@ -50,6 +52,7 @@ extension Remedy: CustomStringConvertible {
         case .uncordonDevice(let device): "uncordon the device \(device)"
         case .repairDevice(let device): "repair the device \(device)"
         case .empty(let device): "free the device \(device)"
+        case .relax(let constraint): constraint.relaxation
         case .free: nil
         }
     }
@@ -68,6 +71,7 @@ extension Remedy.Change {
         case .free: 4
         case .tolerate: 5
         case .empty: 6
+        case .relax: 7
         case .endDrain, .endMaintenance: 8
         case .wait: 10
         case .repairDevice: 12
@@ -78,14 +82,15 @@ extension Remedy.Change {
 extension Remedy {
     /// The least that makes a member fit on `node`; nil when nothing does that is listed above, or it is more of a burden than
     /// `bound`.
-    init?(_ fit: NodeFit, on node: NodeSnapshot, within bound: Int) {
+    init?(_ fit: MemberFit, on node: NodeSnapshot, within bound: Int) {
         self.init(node: node.name, changes: [])
         var (fit, node) = (fit, node)
         while let refusal = fit.refusal(on: node) {
             guard let change = Change(refusal), changes.count < 32, burden + change.burden <= bound else { return nil }
             switch change {
             case .tolerate(let key): node.taints.removeAll { $0.key == key }
-            case .askAgain: fit.passedOver = [:]
+            case .askAgain: fit.rules.passedOver = [:]
+            case .relax(let constraint): fit.relax(constraint)
             default:
                 guard let next = node.after(change), next != node else { return nil }
                 node = next
@@ -124,7 +129,8 @@ extension Remedy.Change {
         case .notReady: self = .wait
         case .tainted(let key): self = .tolerate(key)
         case .passedOver: self = .askAgain
-        case .noDevice, .isolation: return nil
+        case .noDevice, .isolation, .unlike: return nil
+        case .excluded(let constraint): self = .relax(constraint)
         case .deviceCordoned(_, let device): self = .uncordonDevice(device)
         case .deviceUnhealthy(_, let device): self = .repairDevice(device)
         case .sharedWithAnotherTenant(_, let device), .notEmpty(_, let device): self = .empty(device)
@@ -152,7 +158,7 @@ extension NodeSnapshot {
             node.state = .ready
             node.bootID = node.bootID ?? BootID("unknown")
         case .tolerate(let key): node.taints.removeAll { $0.key == key }
-        case .askAgain: break
+        case .askAgain, .relax: break
         case .uncordonDevice(let name):
             return on(name) { device in
                 device.isCordoned = false

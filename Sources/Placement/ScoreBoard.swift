@@ -38,14 +38,20 @@ struct ScoreBoard: Sendable {
         block * Self.block..<min(scores.count, (block + 1) * Self.block)
     }
 
-    /// The first node with the greatest score that is not `excluded`; nil when the ask fits nowhere.
-    func best(except excluded: Set<Int>) -> Int? {
-        guard let node = best, excluded.contains(node) else { return best }
-        var best: (node: Int, score: UInt16)?
-        for (node, score) in scores.enumerated() where score > best?.score ?? 0 && !excluded.contains(node) {
-            best = (node, score)
+    /// The first of the nodes in `mask` with the greatest score; nil when the ask fits none of them.
+    func best(within mask: NodeMask?) -> Int? {
+        guard let mask else { return best }
+        var best: Int?
+        var top: UInt16 = 0
+        for block in greatest.indices where greatest[block] > top {
+            var left = mask.words[block]
+            while left != 0 {
+                let node = block * Self.block + left.trailingZeroBitCount
+                if scores[node] > top { (best, top) = (node, scores[node]) }
+                left &= left - 1
+            }
         }
-        return best?.node
+        return best
     }
 
     private var best: Int? {

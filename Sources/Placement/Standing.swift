@@ -12,9 +12,9 @@ struct Standing: Hashable, Sendable {
         var hasher = Hasher()
         hasher.combine(node.state)
         hasher.combine(node.isCordoned)
-        for device in node.devices {
-            hasher.combine(device.free)
-            hasher.combine(device.tenants)
+        for index in node.devices.indices {
+            hasher.combine(node.devices[index].free)
+            hasher.combine(node.devices[index].tenants)
         }
         mixed = hasher.finalize()
     }
@@ -30,14 +30,28 @@ extension NodeSnapshot {
     func isAlike(_ other: NodeSnapshot) -> Bool {
         state == other.state && isCordoned == other.isCordoned && (bootID == nil) == (other.bootID == nil)
             && taints == other.taints && devices.count == other.devices.count
-            && zip(devices, other.devices).allSatisfy { $0.isAlike($1) }
+            && devices.indices.allSatisfy { isAlike(other, device: $0) }
     }
 }
 
-extension DeviceSnapshot {
-    /// Whether an answer could tell the two apart by anything but their names.
-    func isAlike(_ other: DeviceSnapshot) -> Bool {
-        free == other.free && tenants == other.tenants && isCordoned == other.isCordoned
-            && isHealthy == other.isHealthy && kind == other.kind
+extension NodeSnapshot {
+    /// Whether two of its devices differ in nothing but their names.
+    @inline(__always)
+    func areAlike(_ one: Int, _ other: Int) -> Bool {
+        devices[one].free == devices[other].free && devices[one].traits.kind == devices[other].traits.kind
+            && devices[one].linked == devices[other].linked && devices[one].isCordoned == devices[other].isCordoned
+            && devices[one].isHealthy == devices[other].isHealthy && devices[one].tenants == devices[other].tenants
+    }
+}
+
+extension NodeSnapshot {
+    /// Whether an answer could tell the two devices at that place apart by anything but their names.
+    @inline(__always)
+    private func isAlike(_ other: NodeSnapshot, device: Int) -> Bool {
+        devices[device].free == other.devices[device].free && devices[device].linked == other.devices[device].linked
+            && devices[device].isCordoned == other.devices[device].isCordoned
+            && devices[device].isHealthy == other.devices[device].isHealthy
+            && devices[device].kind == other.devices[device].kind
+            && devices[device].tenants == other.devices[device].tenants
     }
 }

@@ -47,10 +47,15 @@ extension DraftingGang {
     /// The job's namespace and name.
     var name: String { "\(job.metadata.namespace)/\(job.metadata.name)" }
 
-    var pending: PendingGang {
+    /// What placement is asked.
+    ///
+    /// - Parameter places: of other jobs.
+    func pending(among places: [JobPlace], passedOver: [NodeID: String]) -> PendingGang {
         PendingGang(
             namespace: job.metadata.namespace, job: job.metadata.name, members: slices.map(\.metadata.name),
-            request: job.spec.slice, tolerations: slices.first?.spec.tolerations ?? [])
+            request: job.spec.slice, tolerations: slices.first?.spec.tolerations ?? [], passedOver: passedOver,
+            constraints: job.spec.placement ?? Kinds.PlacementConstraints(),
+            neighbours: places.isEmpty && !job.looksAround ? [] : job.neighbours(among: places))
     }
 }
 
@@ -60,21 +65,32 @@ extension SchedulingSnapshot {
     /// - Parameter placement: sees the nodes less what the records hold, and remembers what this cycle places.
     package func plan(on placement: inout Placement) -> [GangOutcome] {
         // 1. Each gang in its turn; one that does not fit does not hold up the next.
-        let outcomes = gangs.map { gang in outcome(of: gang, &placement) }
+        var places = places
+        let caresForOthers = !places.isEmpty || gangs.contains { $0.job.looksAround }
+        let outcomes = gangs.map { gang in
+            let outcome = outcome(of: gang, among: places, &placement)
+            if case .place(_, let members) = outcome, caresForOthers {
+                places.append(JobPlace(gang.job, nodes: Set(members.map(\.node))))
+            }
+            return outcome
+        }
         // 2. Then those that may soon need another place, so that the agreement on heartbeats is not waited for when it counts.
-        return outcomes + threatened.compactMap { gang in expectation(of: gang, &placement) }
+        return outcomes + threatened.compactMap { gang in expectation(of: gang, among: places, &placement) }
     }
 
-    private func expectation(of gang: DraftingGang, _ placement: inout Placement) -> GangOutcome? {
+    private func expectation(
+        of gang: DraftingGang, among places: [JobPlace], _ placement: inout Placement
+    ) -> GangOutcome? {
         guard gang.slices.count == Int(gang.job.attemptSize), gang.job.effectiveOnDisconnect.effectiveAfter != nil
         else { return nil }
-        var pending = gang.pending
-        pending.passedOver = permission.nodes.mapValues(\.reason)
+        let pending = gang.pending(among: places, passedOver: permission.nodes.mapValues(\.reason))
         guard case .place(let members) = placement.decide(pending) else { return nil }
         return .expect(gang, members)
     }
 
-    private func outcome(of gang: DraftingGang, _ placement: inout Placement) -> GangOutcome {
+    private func outcome(
+        of gang: DraftingGang, among places: [JobPlace], _ placement: inout Placement
+    ) -> GangOutcome {
         // 3. A draft that a cycle left half-written holds shares for nobody: abandon it.
         if gang.slices.contains(where: { $0.status.state != .pending }) {
             return .abandon(gang, reason: "DraftInterrupted")
@@ -95,8 +111,8 @@ extension SchedulingSnapshot {
             return .held(gang, hold)
         }
         // 7. Whole or not at all, and not on nodes that refused it or that get nothing now.
-        var pending = gang.pending
-        pending.passedOver = gang.passedOver(at: now).merging(permission.nodes.mapValues(\.reason)) { _, held in held }
+        let passedOver = gang.passedOver(at: now).merging(permission.nodes.mapValues(\.reason)) { _, held in held }
+        let pending = gang.pending(among: places, passedOver: passedOver)
         switch placement.decide(pending) {
         case .place(let members): return .place(gang, members)
         case .pending(let reason, let message, _): return .pending(gang, reason, message: message)

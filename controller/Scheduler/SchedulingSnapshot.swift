@@ -14,17 +14,20 @@ package struct SchedulingSnapshot: Sendable {
     package var gangs: [DraftingGang]
     /// Gangs with members on silent nodes that may soon need another place, with the slices of their present attempt.
     package var threatened: [DraftingGang]
+    /// Jobs that hold slices and on which the placement of these gangs may depend.
+    package var places: [JobPlace]
     /// What the controller allows itself now.
     package var permission: GrantPermission
     package var now: Timestamp
 
     package init(
         revision: Revision, ledger: Ledger, gangs: [DraftingGang], threatened: [DraftingGang] = [],
-        permission: GrantPermission = .open, now: Timestamp
+        places: [JobPlace] = [], permission: GrantPermission = .open, now: Timestamp
     ) {
         self.revision = revision
         self.ledger = ledger
         self.permission = permission
+        self.places = places
         self.gangs = gangs.sorted { $0.isServedBefore($1) }
         self.threatened = threatened.sorted { $0.isServedBefore($1) }
         self.now = now

@@ -16,6 +16,9 @@ package struct SchedulingView: Sendable {
 
     /// Jobs whose gang record says Drafting, by key.
     private var drafting: [String: Copies<Kinds.Job>.Item] = [:]
+    /// Jobs that hold slices, and those of them that keep others away, by key.
+    private var holding: [String: JobPlace] = [:]
+    private var repelling: Set<String> = []
     /// Slices by the uid of their job, then by key.
     private var members: [String: [String: Copies<Kinds.Slice>.Item]] = [:]
     private var nodesByName: [String: Kinds.Node] = [:]
@@ -45,6 +48,9 @@ package struct SchedulingView: Sendable {
         for change in new.differences(from: jobs) {
             let isDrafting = change.new.map { $0.value.isDrafting } ?? false
             drafting[change.key] = isDrafting ? change.new : nil
+            let place = change.new.flatMap { JobPlace(holding: $0.value) }
+            holding[change.key] = place
+            if place?.repels ?? false { repelling.insert(change.key) } else { repelling.remove(change.key) }
         }
         jobs = new
     }
@@ -98,7 +104,9 @@ package struct SchedulingView: Sendable {
         classes = new
         guard changes.contains(where: { $0.old?.value.spec != $0.new?.value.spec }) else { return }
         stale.formUnion(nodesByName.keys)
-        placement.update(classes: Set(classes.map(\.metadata.name)))
+        let prices = classes.compactMap { each in each.spec.price.map { (each.metadata.name, $0.fraction) } }
+        placement.update(
+            classes: Set(classes.map(\.metadata.name)), prices: Dictionary(prices) { first, _ in first })
     }
 
     package mutating func take(_ new: Copies<NodeAllocation>) {
@@ -137,9 +145,18 @@ package struct SchedulingView: Sendable {
     /// What the next cycle decides on. `revision` becomes the token of its grants.
     package func snapshot(_ revision: Revision, _ permission: GrantPermission, now: Timestamp) -> SchedulingSnapshot {
         let threatened = silent.isEmpty ? [] : jobs.filter { $0.isThreatened(by: silent) }
+        let gangs = drafting.values.map { gang($0.value) }
+        let threatenedGangs = threatened.map(gang)
         return SchedulingSnapshot(
-            revision: revision, ledger: ledger, gangs: drafting.values.map { gang($0.value) },
-            threatened: threatened.map(gang), permission: permission, now: now)
+            revision: revision, ledger: ledger, gangs: gangs, threatened: threatenedGangs,
+            places: places(for: gangs + threatenedGangs), permission: permission, now: now)
+    }
+
+    /// The jobs on which the placement of these gangs may depend: all that hold slices when one of them looks around, else
+    /// those that keep others away.
+    private func places(for gangs: [DraftingGang]) -> [JobPlace] {
+        let keys = gangs.contains { $0.job.looksAround } ? Array(holding.keys) : Array(repelling)
+        return keys.sorted().compactMap { holding[$0] }
     }
 
     /// A job with the slices of its present attempt.

@@ -58,10 +58,13 @@ import TidemillSeams
                 var scanning = placement
                 let decision = placement.decide(gang)
                 if scanning.decide(gang, by: .scan) != decision { return "\(gang.job): a scan decides otherwise" }
+                if let wrong = Self.error(inChoiceOf: gang, placement, decision) { return "\(gang.job): \(wrong)" }
                 if again.decide(gang) != decision { return "\(gang.job): decided otherwise the second time" }
                 switch decision {
                 case .place(let members):
                     if members.map(\.slice) != gang.members { return "\(gang.job): members are missing" }
+                    let checks = ConstraintChecks(gang: gang, nodes: before, members: members)
+                    if let wrong = checks.broken { return "\(gang.job): \(wrong)" }
                     placed += members
                 case .pending(let reason, let message, let remedy):
                     if placement.cluster != before { return "\(gang.job): waits and holds something" }
@@ -87,6 +90,28 @@ import TidemillSeams
         return nil
     }
 
+    /// Of the classes that a single device may have, the decision is that for the best one that fits.
+    static func error(inChoiceOf gang: PendingGang, _ placement: Placement, _ decision: Decision) -> String? {
+        guard let device = gang.request.devices.first, gang.request.devices.count == 1,
+            let alternative = device.alternatives.first
+        else { return nil }
+        var trial = placement
+        if case .place(let members) = decision {
+            for member in members { trial.release(member, of: gang.namespace) }
+        }
+        // It does half as much again for the same price.
+        for name in [alternative.class, device.class] {
+            var gang = gang
+            gang.request.devices[0].alternatives = []
+            gang.request.devices[0].class = name
+            if case .place(let members) = trial.decide(gang) {
+                return decision == .place(members) ? nil : "\(name) would have fitted"
+            }
+        }
+        if case .place = decision { return "no class fits by itself" }
+        return nil
+    }
+
     /// The remedy of a gang of one makes it fit, on that node.
     static func error(in remedy: Remedy?, for gang: PendingGang, _ placement: Placement) -> String? {
         guard let remedy, gang.members.count == 1 else { return nil }
@@ -94,12 +119,15 @@ import TidemillSeams
         var (gang, trial) = (gang, placement)
         for change in remedy.changes {
             if change == .askAgain { gang.passedOver[node.name] = nil }
+            if case .relax(let constraint) = change { gang.relax(constraint) }
             guard let next = node.after(change) else { return "\(change) cannot be made" }
             node = next
         }
         trial.update([node])
         guard case .place(let members) = trial.decide(gang) else { return "it does not help" }
-        return members[0].node == node.name ? nil : "it was not needed"
+        // What the job does not rule out any more may open other nodes, too.
+        let opensOthers = remedy.changes.contains { if case .relax = $0 { true } else { false } }
+        return opensOthers || members[0].node == node.name ? nil : "it was not needed"
     }
 
     /// The node without what one member holds: one share of these amounts on each of its devices.
