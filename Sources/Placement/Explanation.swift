@@ -32,26 +32,27 @@ struct Explanation {
     }
 
     /// `0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi)`, and what would help.
-    func now() -> (counts: String, remedy: Remedy?) {
-        guard !area.steps.isEmpty else { return (withoutLabel, nil) }
+    func now() -> (counts: String, filters: [PendingCause.Filter], remedy: Remedy?) {
+        guard !area.steps.isEmpty else { return (withoutLabel, [], nil) }
         let refusals = refusals()
-        return (
-            "\(head)\(nodes.count - refusals.count)/\(nodes.count) nodes: \(Self.counted(refusals))",
-            remedy(of: refusals)
-        )
+        let filters = Self.counted(refusals)
+        let counts = "\(head)\(nodes.count - refusals.count)/\(nodes.count) nodes: \(Self.text(filters))"
+        return (counts, filters, remedy(of: refusals))
     }
 
-    func never(room: Int) -> String {
+    func never(room: Int) -> (message: String, filters: [PendingCause.Filter]) {
         let size = gang.members.count
-        guard !area.steps.isEmpty else { return withoutLabel + "." }
+        guard !area.steps.isEmpty else { return (withoutLabel + ".", []) }
         let refusals = refusals()
+        let filters = Self.counted(refusals)
         let place = area.name.map { " of \($0)" } ?? ""
         let can =
             room == 0
             ? "No known node\(place) could hold it even when empty"
             : "The known nodes\(place) could hold \(room) of its \(size) members even when empty"
-        let why = refusals.isEmpty ? "" : ": " + Self.counted(refusals)
-        return "\(can)\(why). Ask for less, \(relaxation(refusals))or add a node that is large enough."
+        let why = refusals.isEmpty ? "" : ": " + Self.text(filters)
+        let advice = "Ask for less, \(relaxation(refusals))or add a node that is large enough."
+        return ("\(can)\(why). \(advice)", filters)
     }
 
     /// What the job could do without, where that keeps nodes out.
@@ -107,17 +108,22 @@ struct Explanation {
         return answer
     }
 
-    /// `1 cordoned, 2 short of 512Mi memory (largest free 300Mi)`, in the order of the groups' names.
-    private static func counted(_ refusals: [Refused]) -> String {
+    /// In the order of their texts.
+    private static func counted(_ refusals: [Refused]) -> [PendingCause.Filter] {
         let groups = Dictionary(grouping: refusals, by: \.refusal.group).map { ($0.key.text, $0.value) }
         return groups.sorted { $0.0 < $1.0 }.map { text, members in
             let shortages = members.compactMap { member -> Shortage? in
                 if case .short(let shortage, _) = member.refusal { shortage } else { nil }
             }
-            guard let nearest = shortages.min(by: { $0.missing < $1.missing }) else {
-                return "\(members.count) \(text)"
-            }
-            return "\(members.count) \(text) (largest free \(nearest.freeText))"
+            let nearest = shortages.min { $0.missing < $1.missing }
+            return PendingCause.Filter(text: text, nodes: members.count, largestFree: nearest?.freeText)
+        }
+    }
+
+    /// `1 cordoned, 2 short of 512Mi memory (largest free 300Mi)`
+    private static func text(_ filters: [PendingCause.Filter]) -> String {
+        filters.map { filter in
+            "\(filter.nodes) \(filter.text)" + (filter.largestFree.map { " (largest free \($0))" } ?? "")
         }.joined(separator: ", ")
     }
 

@@ -21,6 +21,9 @@ struct FleetRater: NodeRater {
         self.rooms = rooms
     }
 
+    /// Whether two nodes are of one kind, for policies.
+    mutating func areAlike(_ one: NodeSnapshot, _ other: NodeSnapshot) -> Bool { rooms.areAlike(one, other) }
+
     mutating func know(_ standing: Standing) -> Known {
         Known(node: standing.node, room: valued(rooms.room(of: standing.node)))
     }

@@ -63,9 +63,41 @@ package struct Neighbour: Hashable, Sendable {
 /// What placement decided for one gang: whole or not at all (invariant 5).
 package enum Decision: Sendable, Equatable {
     case place([PlannedMember])
-    /// Nothing is granted; the reason holds for every member (invariant 8). The remedy makes room for the next member, where
-    /// anything does.
-    case pending(PendingReason, message: String, remedy: Remedy? = nil)
+    /// Nothing is granted; the cause holds for every member (invariant 8).
+    case pending(PendingCause)
+}
+
+/// Why a gang waits, and what would help.
+package struct PendingCause: Sendable, Equatable {
+    /// Nodes that lack the same.
+    package struct Filter: Sendable, Equatable {
+        /// What they are: `short of 20Gi training memory`.
+        package var text: String
+        package var nodes: Int
+        /// The most that one of them has free, where they are short of an amount.
+        package var largestFree: String?
+
+        package init(text: String, nodes: Int, largestFree: String? = nil) {
+            self.text = text
+            self.nodes = nodes
+            self.largestFree = largestFree
+        }
+    }
+
+    package var reason: PendingReason
+    /// One sentence with numbers.
+    package var message: String
+    /// Every node that has no place for the next member, counted by what it lacks.
+    package var filters: [Filter]
+    /// Makes room for the next member, where anything does.
+    package var remedy: Remedy?
+
+    package init(_ reason: PendingReason, _ message: String, filters: [Filter] = [], remedy: Remedy? = nil) {
+        self.reason = reason
+        self.message = message
+        self.filters = filters
+        self.remedy = remedy
+    }
 }
 
 /// Why a gang waits. The raw values are the reasons that users read.

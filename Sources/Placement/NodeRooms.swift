@@ -72,11 +72,27 @@ struct NodeRooms: Sendable {
         return min(families.count - 1, 63)
     }
 
-    /// What a member of `ask` asks for, as policies see it. Memory of a device counts as its part of `example`, a device of
-    /// the class.
-    func shape(of ask: Ask, example: (String) -> DeviceSnapshot?) -> Shape {
+    /// The families whose nodes have devices of all these classes, a bit each.
+    func families(with classes: Set<String>) -> UInt64 {
+        families.enumerated().reduce(0) { bits, family in
+            classes.isSubset(of: family.element) ? bits | 1 << UInt64(min(family.offset, 63)) : bits
+        }
+    }
+
+    /// Whether the kind of `node` was counted.
+    mutating func knows(_ node: NodeSnapshot) -> Bool { kinds.number(of: kind(of: node)) != nil }
+
+    /// Whether two nodes are of one kind.
+    mutating func areAlike(_ one: NodeSnapshot, _ other: NodeSnapshot) -> Bool { kind(of: one) == kind(of: other) }
+}
+
+extension Ask {
+    /// What a member asks for, as policies see it, and the classes of its devices. Memory of a device counts as its part of
+    /// `example`, a device of the class.
+    func shape(example: (String) -> DeviceSnapshot?) -> (Shape, classes: Set<String>) {
         var shape = Shape(milliCPU: 0, memoryMiB: 0)
-        for need in ask.needs {
+        var classes: Set<String> = []
+        for need in needs {
             guard let device = example(need.deviceClass) else { continue }
             let amounts = need.amounts(on: device.kind)
             if device.isCPU {
@@ -88,11 +104,9 @@ struct NodeRooms: Sendable {
             let units = need.cardUnits(of: amounts, on: device, grade: isWhole ? .exclusive : .enforced)
             shape.devices += 1
             shape.deviceMilli = max(shape.deviceMilli, Int32(min(1000, max(1, units.ceiling(of: 1000)))))
-            shape.classes &= families.enumerated().reduce(0) {
-                $0 | ($1.element.contains(need.deviceClass) ? 1 << UInt64(min($1.offset, 63)) : 0)
-            }
+            classes.insert(need.deviceClass)
         }
-        return shape
+        return (shape, classes)
     }
 }
 

@@ -8,6 +8,12 @@ extension Placement {
     /// 2. For each, the areas that may hold the whole gang.
     /// 3. In an area each member takes the best node that rules, spread and preferences leave.
     package mutating func decide(_ gang: PendingGang, by search: Search = .index) -> Decision {
+        let decision = choose(gang, by: search)
+        keep(.decided(gang, decision))
+        return decision
+    }
+
+    private mutating func choose(_ gang: PendingGang, by search: Search) -> Decision {
         let waiting = Waiting(gang)
         if search == .index, let known = explained[waiting] { return known }
         let keptExplanations = explained

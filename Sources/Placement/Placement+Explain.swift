@@ -8,9 +8,9 @@ extension Placement {
         guard !known.isEmpty else {
             let missing = failures.first?.choice.classes.first { !classes.contains($0) } ?? ""
             let message = "No device class \(missing) exists. Create it, or ask for another class."
-            return .pending(.noMatchingDevice, message: message)
+            return .pending(PendingCause(.noMatchingDevice, message))
         }
-        guard !nodes.isEmpty else { return .pending(.insufficientDevices, message: Explanation.withoutNodes) }
+        guard !nodes.isEmpty else { return .pending(PendingCause(.insufficientDevices, Explanation.withoutNodes)) }
         let emptied = nodes.map(\.emptied)
         let rooms = known.map { roomWhenEmpty(for: gang, Ask(gang, $0.choice), emptied) }
         let possible = zip(known, rooms).filter { $0.1 == gang.members.count }.map(\.0)
@@ -21,27 +21,34 @@ extension Placement {
     private func now(_ gang: PendingGang, _ failures: [Failure]) -> Decision {
         var counts: [String] = []
         var remedy: Remedy?
+        var filters: [PendingCause.Filter] = []
         for failure in failures.prefix(Self.mostChoicesTold) {
             let explanation = Explanation(gang: gang, failure: failure)
-            let (text, change) = explanation.now()
+            let (text, found, change) = explanation.now()
+            if filters.isEmpty { filters = found }
             counts.append(failures.count > 1 ? "as \(failure.choice.text): \(text)" : text)
             if let change, remedy.map({ change.isEasier(than: $0) }) ?? true { remedy = change }
         }
         let text = counts.joined(separator: "; ")
         return .pending(
-            .insufficientDevices,
-            message: "\(text.prefix(1).uppercased())\(text.dropFirst()). \(remedy?.description ?? "Add a node.")",
-            remedy: remedy)
+            PendingCause(
+                .insufficientDevices,
+                "\(text.prefix(1).uppercased())\(text.dropFirst()). \(remedy?.description ?? "Add a node.")",
+                filters: filters, remedy: remedy))
     }
 
     /// Ways to choose classes that a message tells of.
     private static let mostChoicesTold = 3
 
-    private func never(_ gang: PendingGang, _ failures: [Failure], _ rooms: [Int], _ emptied: [NodeSnapshot]) -> Decision {
+    private func never(_ gang: PendingGang, _ failures: [Failure], _ rooms: [Int], _ emptied: [NodeSnapshot])
+        -> Decision
+    {
         let (failure, room) = zip(failures, rooms).max { $0.1 < $1.1 } ?? (failures[0], 0)
         var explanation = Explanation(gang: gang, failure: failure)
         explanation.empty(emptied)
         let neverHeld = explanation.classWithoutDevices(in: nodes)
-        return .pending(neverHeld == nil ? .neverFits : .noMatchingDevice, message: explanation.never(room: room))
+        let (message, filters) = explanation.never(room: room)
+        return .pending(
+            PendingCause(neverHeld == nil ? .neverFits : .noMatchingDevice, message, filters: filters))
     }
 }

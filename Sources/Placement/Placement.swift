@@ -16,9 +16,9 @@ package struct Placement: Sendable {
     /// A device of each class, as far as one was looked for; nil where there is none.
     private var examples: [String: DeviceSnapshot?] = [:]
     var index: NodeIndex<FleetRater>
-    private var demand = Popularity()
+    private var demand = Demand()
     /// What the policy was made for.
-    private var learned = Popularity()
+    private var learned = Demand()
     /// Why gangs wait, as long as nothing changes: many wait for the same.
     var explained: [Waiting: Decision] = [:]
 
@@ -38,21 +38,45 @@ package struct Placement: Sendable {
     /// Members that must have been placed before it is asked whether that still is the demand.
     private var nextLesson = 20
 
-    package init(_ snapshot: ClusterSnapshot, settings: PlacementSettings = PlacementSettings()) {
-        nodes = snapshot.nodes
+    /// What was decided lately, and on what; nil unless asked for.
+    package private(set) var record: DecisionRecord?
+
+    /// - Parameter remembering: decisions of the record that is kept; 0 keeps none.
+    package init(
+        _ snapshot: ClusterSnapshot, settings: PlacementSettings = PlacementSettings(), remembering: Int = 0
+    ) {
+        let state = PlacementState(
+            nodes: snapshot.nodes, classes: snapshot.classes, prices: snapshot.prices, settings: settings)
+        self.init(state)
+        if remembering > 0 { record = DecisionRecord(from: state, limit: remembering) }
+    }
+
+    package init(_ state: PlacementState) {
+        nodes = state.nodes
         for node in nodes.indices { kinds.unify(&nodes[node]) }
-        classes = snapshot.classes
-        prices = snapshot.prices
-        self.settings = settings
+        classes = state.classes
+        prices = state.prices
+        settings = state.settings
+        demand = state.demand
+        learned = state.learned
+        nextLesson = state.nextLesson
         index = Self.index(nodes, learned, settings)
     }
 
+    /// All that later decisions hang on.
+    package var state: PlacementState {
+        var state = PlacementState(nodes: nodes, classes: classes, prices: prices, settings: settings)
+        (state.demand, state.learned, state.nextLesson) = (demand, learned, nextLesson)
+        return state
+    }
+
     private static func index(
-        _ nodes: [NodeSnapshot], _ demand: Popularity, _ settings: PlacementSettings
+        _ nodes: [NodeSnapshot], _ demand: Demand, _ settings: PlacementSettings
     ) -> NodeIndex<FleetRater> {
         var rooms = NodeRooms()
         for node in nodes { rooms.count(node) }
-        let policy = PlacementPolicy(settings.policy, demand: demand, kinds: rooms.kinds, settings: settings.fill)
+        let policy = PlacementPolicy(
+            settings.policy, demand: demand.popularity(rooms), kinds: rooms.kinds, settings: settings.fill)
         return NodeIndex(FleetRater(policy, rooms: rooms), nodes: nodes.map(Standing.init))
     }
 
@@ -65,7 +89,14 @@ package struct Placement: Sendable {
 
     /// Nodes as they are now, known or new, and those that do not exist any more.
     package mutating func update(_ changed: [NodeSnapshot], removed: Set<NodeID> = []) {
+        guard !changed.isEmpty || !removed.isEmpty else { return }
+        take(changed, removed: removed)
+        keep(.changed(changed, removed: removed.sorted()))
+    }
+
+    private mutating func take(_ changed: [NodeSnapshot], removed: Set<NodeID>) {
         var new: [NodeSnapshot] = []
+        var isOtherwise = false
         for var node in changed {
             kinds.unify(&node)
             let place = position(of: node.name)
@@ -73,13 +104,15 @@ package struct Placement: Sendable {
                 new.append(node)
             } else if nodes[place] != node {
                 if nodes[place].labels != node.labels { labels.forget() }
-                put(node, at: place)
+                // Policies are made for the kinds of nodes that there are.
+                if !nodes[place].hasKinds(of: node), !index.rater.areAlike(nodes[place], node) { isOtherwise = true }
+                if isOtherwise { nodes[place] = node } else { put(node, at: place) }
             }
         }
         explained = [:]
         examples = [:]
         let isFewer = nodes.contains { removed.contains($0.name) }
-        guard isFewer || !new.isEmpty else { return }
+        guard isFewer || isOtherwise || !new.isEmpty else { return }
         nodes.removeAll { removed.contains($0.name) }
         nodes = (nodes + new).sorted { $0.name < $1.name }
         labels.forget()
@@ -91,6 +124,7 @@ package struct Placement: Sendable {
         self.classes = classes.union([DeviceSnapshot.cpuClass])
         self.prices = prices
         explained = [:]
+        keep(.classes(classes.sorted(), prices))
     }
 
     /// What a member that was placed here holds comes free.
@@ -107,6 +141,7 @@ package struct Placement: Sendable {
             node.devices[index].held.remove(at: held)
         }
         put(node, at: place)
+        keep(.released(member, namespace))
     }
 
     /// The value of a label of a known node.
@@ -140,17 +175,31 @@ package struct Placement: Sendable {
         for name in Set(ask.needs.map(\.deviceClass)) where examples[name] == nil {
             examples[name] = .some(example(of: name))
         }
-        let shape = index.rater.rooms.shape(of: ask) { examples[$0] ?? nil }
-        for _ in 0..<members { demand.count(shape) }
+        let (shape, classes) = ask.shape { examples[$0] ?? nil }
+        demand.count(shape, classes, units: members, memoryMiB: members * Int(shape.memoryMiB))
         guard demand.units >= nextLesson else { return }
         while nextLesson <= demand.units { nextLesson = nextLesson == 20 ? 200 : nextLesson * 3 / 2 }
-        guard demand.distance(from: learned) > Self.anotherDemand else { return }
+        guard demand.differs(from: learned, byMoreThan: Self.anotherDemand) else { return }
         learned = demand
         index = Self.index(nodes, learned, settings)
     }
 
-    /// See `Popularity.distance`.
-    private static let anotherDemand = 0.15
+    /// In thousandths of the units.
+    private static let anotherDemand = 150
+
+    /// Says at which revision of the store, and when, the next decisions are made; nothing hangs on it.
+    package mutating func mark(revision: Revision, time: String) { keep(.cycle(revision, time)) }
+
+    /// Forgets the record, for trials of which nobody will ask.
+    package mutating func forgetRecord() { record = nil }
+
+    mutating func keep(_ entry: DecisionRecord.Entry) {
+        guard record != nil else { return }
+        record?.add(entry)
+        guard record?.isFull ?? false else { return }
+        let state = state
+        record?.begin(from: state)
+    }
 
     private func example(of deviceClass: String) -> DeviceSnapshot? {
         for node in nodes {

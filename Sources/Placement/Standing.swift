@@ -27,6 +27,12 @@ struct Standing: Hashable, Sendable {
 }
 
 extension NodeSnapshot {
+    /// Whether it has devices of the same kinds in the same order.
+    func hasKinds(of other: NodeSnapshot) -> Bool {
+        devices.count == other.devices.count
+            && devices.indices.allSatisfy { devices[$0].traits.kind == other.devices[$0].traits.kind }
+    }
+
     func isAlike(_ other: NodeSnapshot) -> Bool {
         state == other.state && isCordoned == other.isCordoned && (bootID == nil) == (other.bootID == nil)
             && taints == other.taints && devices.count == other.devices.count

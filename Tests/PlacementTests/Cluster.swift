@@ -78,7 +78,7 @@ extension Decision {
     /// `job-1-0@a: a-cpu0 250m 512Mi 1/8` for each member, or the reason and message.
     var text: String {
         switch self {
-        case .pending(let reason, let message, _): "\(reason.rawValue): \(message)"
+        case .pending(let cause): "\(cause.reason.rawValue): \(cause.message)"
         case .place(let members):
             members.map { member in
                 let shares = member.shares.map { share in

@@ -4,10 +4,13 @@ import TidemillPlacement
 import TidemillSeams
 
 /// Four nodes in two racks, with four CPUs each.
-private func racks(_ shape: [(String, String)] = [("a", "r1"), ("b", "r1"), ("c", "r2"), ("d", "r2")]) -> [NodeSnapshot] {
+private func racks(_ shape: [(String, String)] = [("a", "r1"), ("b", "r1"), ("c", "r2"), ("d", "r2")]) -> [NodeSnapshot]
+{
     shape.map { name, rack in
         var node = Cluster.node(name, [Cluster.cpu("\(name)-cpu0", milliCPU: 4000, mebibytes: 8192)])
-        node.labels = [NodeLabel.hostname: name, NodeLabel.rack: rack, NodeLabel.region: rack == "r1" ? "east" : "west"]
+        node.labels = [
+            NodeLabel.hostname: name, NodeLabel.rack: rack, NodeLabel.region: rack == "r1" ? "east" : "west",
+        ]
         return node
     }
 }
@@ -71,14 +74,16 @@ private func racks(_ shape: [(String, String)] = [("a", "r1"), ("b", "r1"), ("c"
         nodes[0].devices[0].held = [Cluster.held(milliCPU: 2000, mebibytes: 1024)]
         let within = Kinds.Together(within: NodeLabel.rack)
         #expect(self.nodes(try decide(size: 3, cpu: "2", on: nodes) { $0.together = [within] }) == ["a", "b", "b"])
-        #expect(self.nodes(try decide(size: 4, cpu: "2", on: nodes) { $0.together = [within] }) == ["c", "c", "d", "d"])
+        #expect(
+            self.nodes(try decide(size: 4, cpu: "2", on: nodes) { $0.together = [within] }) == ["c", "c", "d", "d"])
         nodes[2].isCordoned = true
         #expect(
             try decide(size: 4, cpu: "2", on: nodes) { $0.together = [within] }.text
                 == "InsufficientDevices: 3 of 4 members fit tidemill.dev/rack r1, which has the most room of 2; "
                 + "for the next 0/2 nodes: 2 short of 2 cpu (largest free 0). Free 2 cpu on a.")
         let rather = Kinds.Together(within: NodeLabel.rack, mode: .preferred)
-        #expect(self.nodes(try decide(size: 4, cpu: "2", on: nodes) { $0.together = [rather] }) == ["a", "b", "b", "d"])
+        #expect(
+            self.nodes(try decide(size: 4, cpu: "2", on: nodes) { $0.together = [rather] }) == ["a", "b", "b", "d"])
     }
 
     @Test func `jobs are joined and avoided by rack`() throws {
@@ -115,7 +120,8 @@ private func racks(_ shape: [(String, String)] = [("a", "r1"), ("b", "r1"), ("c"
         }
         let cards = (0..<4).map { card in
             DeviceSnapshot(
-                name: DeviceID("gpu\(card)"), isCPU: false, classes: [card < 2 ? "old" : "new": [.enforced], "any": [.enforced]],
+                name: DeviceID("gpu\(card)"), isCPU: false,
+                classes: [card < 2 ? "old" : "new": [.enforced], "any": [.enforced]],
                 capacity: DeviceAmounts(memoryBytes: 16 << 30, compute: .one),
                 allocatable: DeviceAmounts(memoryBytes: 16 << 30, compute: .one), numaNode: card / 2,
                 attributes: ["model": card < 2 ? "A" : "B", "generation": card < 2 ? "7.0" : "9.0"],
@@ -136,7 +142,7 @@ private func racks(_ shape: [(String, String)] = [("a", "r1"), ("b", "r1"), ("c"
         var placement = Placement(snapshot)
         switch placement.decide(Cluster.gang(request)) {
         case .place(let members): return members[0].shares.map(\.device.rawValue).sorted()
-        case .pending(_, let message, _): return [message]
+        case .pending(let cause): return [cause.message]
         }
     }
 

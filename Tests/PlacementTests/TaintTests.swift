@@ -17,7 +17,7 @@ import TidemillSeams
         var placement = Placement(C.snapshot(alone ? [nodes[0]] : nodes))
         switch placement.decide(C.gang(try C.request(cpu: "1", memory: "1Gi"), tolerations: tolerations)) {
         case .place(let members): return members.map(\.node.rawValue).joined()
-        case .pending(let reason, let message, _): return "\(reason.rawValue): \(message)"
+        case .pending(let cause): return "\(cause.reason.rawValue): \(cause.message)"
         }
     }
 

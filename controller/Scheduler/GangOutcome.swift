@@ -115,7 +115,7 @@ extension SchedulingSnapshot {
         let pending = gang.pending(among: places, passedOver: passedOver)
         switch placement.decide(pending) {
         case .place(let members): return .place(gang, members)
-        case .pending(let reason, let message, _): return .pending(gang, reason, message: message)
+        case .pending(let cause): return .pending(gang, cause.reason, message: cause.message)
         }
     }
 }

@@ -30,7 +30,7 @@ package enum GangRun {
             let seconds = (clock.now - began) / .seconds(1)
             guard case .place(let placed) = decision else {
                 outcome.refusalSeconds = seconds
-                if case .pending(_, let message, _) = decision { outcome.refusal = message }
+                if case .pending(let cause) = decision { outcome.refusal = cause.message }
                 break
             }
             outcome.gangs += 1

@@ -6,7 +6,8 @@ extension Kinds.PlacementConstraints {
             errors += preference.selector.problems(at: "\(path).preferredNodes[\(index)].selector")
         }
         for (index, spread) in spread.enumerated() where spread.most == nil && spread.maxSkew == nil {
-            errors.append(.required("\(path).spread[\(index)]", "must bound the members of a domain by most or maxSkew"))
+            errors.append(
+                .required("\(path).spread[\(index)]", "must bound the members of a domain by most or maxSkew"))
         }
         for (name, terms) in [("affinity", affinity), ("antiAffinity", antiAffinity)] {
             for (index, term) in terms.enumerated() {

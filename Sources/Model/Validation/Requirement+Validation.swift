@@ -30,7 +30,8 @@ extension Kinds.Requirement {
         switch `operator` {
         case .in, .notIn:
             return values.isEmpty
-                ? [.required("\(path).values", "must name at least one value with operator \(`operator`.rawValue)")] : []
+                ? [.required("\(path).values", "must name at least one value with operator \(`operator`.rawValue)")]
+                : []
         case .exists, .doesNotExist:
             return values.isEmpty
                 ? [] : [.forbidden("\(path).values", "may not be given with operator \(`operator`.rawValue)")]

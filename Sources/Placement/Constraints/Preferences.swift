@@ -25,7 +25,8 @@ struct Preferences: Sendable {
             }
             for (neighbour, domains) in wishes {
                 let isThere =
-                    neighbour.nodes.contains(node.name) || (node.labels[neighbour.within].map(domains.contains) ?? false)
+                    neighbour.nodes.contains(node.name)
+                    || (node.labels[neighbour.within].map(domains.contains) ?? false)
                 if isThere == (neighbour.source == .affinity) { weight += Self.affinityWeight }
             }
             weights[weight, default: []].append(place)

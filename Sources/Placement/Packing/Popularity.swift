@@ -11,9 +11,9 @@ package struct Popularity: Sendable {
         var units = 0
         var memoryMiB = 0
 
-        mutating func take(_ shape: Shape) {
-            units += 1
-            memoryMiB += Int(shape.memoryMiB)
+        mutating func take(_ more: Int, _ mebibytes: Int) {
+            units += more
+            memoryMiB += mebibytes
         }
     }
 
@@ -27,12 +27,15 @@ package struct Popularity: Sendable {
     }
 
     /// Takes in one more unit.
-    package mutating func count(_ shape: Shape) {
+    package mutating func count(_ shape: Shape) { count(shape, units: 1, memoryMiB: Int(shape.memoryMiB)) }
+
+    /// Takes in so many more units, which ask for this memory together.
+    package mutating func count(_ shape: Shape, units more: Int, memoryMiB: Int) {
         var key = shape
         key.memoryMiB = 0
         let order = counts.count
-        counts[key, default: Count(order: order)].take(shape)
-        units += 1
+        counts[key, default: Count(order: order)].take(more, memoryMiB)
+        units += more
     }
 
     /// All shapes with their mean memory, the most frequent first; ties in the order in which they came.

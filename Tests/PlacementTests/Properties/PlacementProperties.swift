@@ -48,7 +48,7 @@ import TidemillSeams
 
     /// What is wrong after one of the steps; nil when nothing is.
     static func failure(of steps: [Step], on snapshot: ClusterSnapshot) -> String? {
-        var placement = Placement(snapshot)
+        var placement = Placement(snapshot, remembering: 6)
         var again = placement
         var placed: [PlannedMember] = []
         for step in steps {
@@ -66,10 +66,10 @@ import TidemillSeams
                     let checks = ConstraintChecks(gang: gang, nodes: before, members: members)
                     if let wrong = checks.broken { return "\(gang.job): \(wrong)" }
                     placed += members
-                case .pending(let reason, let message, let remedy):
+                case .pending(let cause):
                     if placement.cluster != before { return "\(gang.job): waits and holds something" }
-                    if let wrong = Self.error(in: remedy, for: gang, placement) {
-                        return "\(gang.job): \(reason.rawValue): \(message): \(wrong)"
+                    if let wrong = Self.error(in: cause.remedy, for: gang, placement) {
+                        return "\(gang.job): \(cause.reason.rawValue): \(cause.message): \(wrong)"
                     }
                 }
             case .release(let number):
@@ -86,6 +86,10 @@ import TidemillSeams
                 again.update([node])
             }
             if let wrong = Self.excess(in: placement.cluster) { return wrong }
+        }
+        for number in placement.record?.numbers ?? 1..<1 {
+            let excerpt = placement.record?.excerpt(number)
+            if excerpt?.replayed() != excerpt?.recorded?.decision { return "decision \(number) is not the same again" }
         }
         return nil
     }
