@@ -62,6 +62,8 @@ var targets: [Target] = [
     library("TidemillModel", "Sources/Model", ["TidemillSeams"], exclude: ["Schema"]),
     library("TidemillWire", "Sources/Wire", wireBelow),
     library("TidemillPlacement", "Sources/Placement", wireBelow),
+    // Decisions of placement as files.
+    library("TidemillReplay", "Sources/Replay", ["TidemillPlacement", "TidemillWire"] + wireBelow),
     // Traces and clusters for the benches of placement.
     library("TidemillPlacementBench", "Benchmarks/placement", ["TidemillPlacement"]),
     library("TidemillLease", "Sources/Lease", ["TidemillSeams"], lean: true),
@@ -97,6 +99,7 @@ var targets: [Target] = [
     tests("ModelTests", ["TidemillModel", "TidemillSeams"]),
     tests("WireTests", storeBelow),
     tests("PlacementTests", ["TidemillPlacement"] + wireBelow),
+    tests("ReplayTests", ["TidemillReplay", "TidemillPlacement", "TidemillWire"] + wireBelow),
     tests("LeaseTests", ["TidemillLease", "TidemillSeams"]),
     library("TidemillNodeScenes", "Tests/NodeScenes", ["TidemillNodeCore", "TidemillLease"] + storeBelow),
     tests("NodeCoreTests", ["TidemillNodeCore", "TidemillNodeScenes", "TidemillLease"] + storeBelow),

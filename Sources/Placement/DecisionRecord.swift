@@ -23,7 +23,7 @@ package struct DecisionRecord: Sendable {
     }
 
     /// One decision as others should know it.
-    package struct Line: Sendable {
+    package struct Line: Sendable, Equatable {
         /// Counts the decisions from 1.
         package var number: Int
         package var revision: Revision
@@ -94,62 +94,24 @@ package struct DecisionRecord: Sendable {
         return lines
     }
 
-    /// What it takes to make a decision again; nil for one that is not kept any more, or was never made.
-    package func excerpt(_ number: Int) -> DecisionExcerpt? {
+    /// What it takes to make a decision again, and the decision; nil for one that is not kept any more, or was never made.
+    package func excerpt(_ number: Int) -> (excerpt: DecisionExcerpt, line: Line)? {
         for generation in [older, newer].compactMap({ $0 })
         where number >= generation.first && number < generation.first + generation.decisions {
+            guard let line = lines(of: generation, { _ in true }).first(where: { $0.number == number }) else { continue }
             var left = number - generation.first
-            let last = generation.entries.firstIndex { entry in
-                guard case .decided = entry else { return false }
-                left -= 1
-                return left < 0
+            var steps: [DecisionExcerpt.Step] = []
+            for entry in generation.entries {
+                guard let step = DecisionExcerpt.Step(entry) else { continue }
+                steps.append(step)
+                if case .decide = step { left -= 1 }
+                if left < 0 { break }
             }
-            return last.map {
-                DecisionExcerpt(number: number, start: generation.start, entries: Array(generation.entries[...$0]))
-            }
+            return (DecisionExcerpt(number: number, start: generation.start, steps: steps), line)
         }
         return nil
     }
 
     /// The numbers of the decisions that are kept.
     package var numbers: Range<Int> { (older?.first ?? newer.first)..<(newer.first + newer.decisions) }
-}
-
-/// One decision with everything that came before it since a whole state.
-package struct DecisionExcerpt: Sendable, Equatable {
-    package var number: Int
-    package var start: PlacementState
-    /// The last one is the decision.
-    package var entries: [DecisionRecord.Entry]
-
-    package init(number: Int, start: PlacementState, entries: [DecisionRecord.Entry]) {
-        self.number = number
-        self.start = start
-        self.entries = entries
-    }
-
-    /// What the last entry says was decided, and for whom.
-    package var recorded: (gang: PendingGang, decision: Decision)? {
-        if case .decided(let gang, let decision)? = entries.last { (gang, decision) } else { nil }
-    }
-
-    /// Decides again, from the start, and returns the last decision.
-    ///
-    /// - Parameter change: what shall be otherwise this time, such as the policy.
-    package func replayed(_ change: (inout PlacementSettings) -> Void = { _ in }) -> Decision? {
-        var start = start
-        change(&start.settings)
-        var placement = Placement(start)
-        var last: Decision?
-        for entry in entries {
-            switch entry {
-            case .cycle: break
-            case .changed(let nodes, let removed): placement.update(nodes, removed: Set(removed))
-            case .classes(let classes, let prices): placement.update(classes: Set(classes), prices: prices)
-            case .released(let member, let namespace): placement.release(member, of: namespace)
-            case .decided(let gang, _): last = placement.decide(gang)
-            }
-        }
-        return last
-    }
 }

@@ -103,12 +103,12 @@ import TidemillSeams
         #expect(record.numbers.upperBound == 41)
         #expect(record.numbers.count >= 8 && record.numbers.count <= 16)
         for number in record.numbers {
-            let excerpt = try #require(record.excerpt(number))
-            #expect(excerpt.recorded?.gang.job == "job-\(number - 1)")
-            #expect(excerpt.replayed() == excerpt.recorded?.decision)
+            let (excerpt, line) = try #require(record.excerpt(number))
+            #expect(excerpt.gang?.job == "job-\(number - 1)" && line.gang == excerpt.gang)
+            #expect(excerpt.replayed() == line.decision)
         }
-        #expect(record.excerpt(record.numbers.lowerBound - 1) == nil)
-        #expect(record.excerpt(41) == nil)
+        #expect(record.excerpt(record.numbers.lowerBound - 1)?.line == nil)
+        #expect(record.excerpt(41)?.line == nil)
         let line = try #require(record.latest(1).first)
         #expect(line.number == 40 && line.revision == Revision(139) && line.time == "t39")
     }

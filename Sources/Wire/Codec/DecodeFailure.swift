@@ -12,12 +12,12 @@ package struct DecodeFailure: Error, Hashable, Sendable {
     }
 
     /// The same failure, seen from the object that holds the value under `key`.
-    func under(_ key: String) -> DecodeFailure {
+    package func under(_ key: String) -> DecodeFailure {
         let separator = path.isEmpty || path.hasPrefix("[") ? "" : "."
         return DecodeFailure(path: key + separator + path, message: message)
     }
 
-    static func mismatch(_ wanted: String, _ json: JSON) -> DecodeFailure {
+    package static func mismatch(_ wanted: String, _ json: JSON) -> DecodeFailure {
         DecodeFailure(message: "must be \(wanted), not \(json.typeName)")
     }
 }

@@ -1,10 +1,10 @@
 import TidemillModel
 
 /// Takes typed members out of a JSON object; null counts as absent. The generated codec is made of these calls.
-struct ObjectReader {
+package struct ObjectReader {
     private let object: JSONObject
 
-    init(_ json: JSON) throws(DecodeFailure) {
+    package init(_ json: JSON) throws(DecodeFailure) {
         guard case .object(let object) = json else { throw .mismatch("an object", json) }
         self.object = object
     }
@@ -22,22 +22,22 @@ struct ObjectReader {
         }
     }
 
-    func required<T: WireValue>(_ key: String) throws(DecodeFailure) -> T {
+    package func required<T: WireValue>(_ key: String) throws(DecodeFailure) -> T {
         guard let value = member(key) else { throw DecodeFailure(path: key, message: "is required") }
         return try decode(value, key)
     }
 
-    func optional<T: WireValue>(_ key: String) throws(DecodeFailure) -> T? {
+    package func optional<T: WireValue>(_ key: String) throws(DecodeFailure) -> T? {
         guard let value = member(key) else { return nil }
         return try decode(value, key) as T
     }
 
-    func value<T: WireValue>(_ key: String, default fallback: @autoclosure () -> T) throws(DecodeFailure) -> T {
+    package func value<T: WireValue>(_ key: String, default fallback: @autoclosure () -> T) throws(DecodeFailure) -> T {
         guard let value = member(key) else { return fallback() }
         return try decode(value, key)
     }
 
-    func list<T: WireValue>(_ key: String) throws(DecodeFailure) -> [T] {
+    package func list<T: WireValue>(_ key: String) throws(DecodeFailure) -> [T] {
         guard let value = member(key) else { return [] }
         guard case .array(let items) = value else { throw DecodeFailure.mismatch("a list", value).under(key) }
         var list: [T] = []
@@ -52,7 +52,7 @@ struct ObjectReader {
         return list
     }
 
-    func map<T: WireValue>(_ key: String) throws(DecodeFailure) -> [String: T] {
+    package func map<T: WireValue>(_ key: String) throws(DecodeFailure) -> [String: T] {
         guard let value = member(key) else { return [:] }
         guard case .object(let members) = value else { throw DecodeFailure.mismatch("an object", value).under(key) }
         var map: [String: T] = [:]
