@@ -13,7 +13,7 @@ export SEED
 AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
-        test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-exec test-clients test-vm \
+        test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-why test-exec test-clients test-vm \
         simulate bench bench-heartbeat bench-failover bench-openb test-properties
 
 help: ## list the commands
@@ -54,6 +54,9 @@ test-isolation: setup ## attack slices from inside, with their mechanisms on and
 
 test-exec: setup ## sessions in running tasks: codes, streams, terminals, limits, ends; run -it
 	@bash Tools/test-exec.sh $(ARGS)
+
+test-why: setup ## why, fit and replay on the quickstart machine
+	@bash Tools/test-why.sh
 
 test-kubectl: setup ## Debian's kubectl against a running Tidemill
 	@bash Tools/test-kubectl.sh

@@ -89,7 +89,7 @@ var targets: [Target] = [
     library(
         "TidemillScheduler", "controller/Scheduler",
         [
-            "TidemillStore", "TidemillPlacement", "TidemillLease", logging, lifecycle,
+            "TidemillStore", "TidemillPlacement", "TidemillReplay", "TidemillLease", logging, lifecycle,
         ] + storeBelow),
 
     // The schema generator behind `make generate`.
@@ -163,9 +163,12 @@ if !coresOnly {
             "tidemill-controller", "controller/controllerd",
             [
                 "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
-                "TidemillPlacement", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments, yams,
+                "TidemillPlacement", "TidemillReplay", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments,
+                yams,
             ] + storeBelow),
-        program("tidemill", "Sources/CLI", ["TidemillClient", "TidemillYAML", arguments] + storeBelow),
+        program(
+            "tidemill", "Sources/CLI",
+            ["TidemillClient", "TidemillYAML", "TidemillReplay", "TidemillPlacement", arguments] + storeBelow),
         program(
             "bench", "Benchmarks/bench",
             [

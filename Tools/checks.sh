@@ -39,6 +39,19 @@ refused() {
     fi
 }
 
+# exits NAME STATUS PATTERN COMMAND…: the command ends with this status and its output matches.
+exits() {
+    local name=$1 wanted=$2 pattern=$3 output status=0
+    shift 3
+    output=$("$@" 2>&1) || status=$?
+    if [ "$status" -eq "$wanted" ] && grep -qE -- "$pattern" <<<"$output"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED %s (status %s, wanted %s with /%s/): %s\n%s\n' "$name" "$status" "$wanted" "$pattern" "$*" "$output"
+    fi
+}
+
 # skip NAME WHY: counts what this machine or this client cannot show.
 skip() {
     skipped=$((skipped + 1))

@@ -87,5 +87,6 @@ echo "$(last_line 'isolation:' "$isolation") $(last_line 'positions=' "$isolatio
 
 part integration 'integration:' bash Tools/test-integration.sh
 part kubectl 'kubectl:' bash Tools/test-kubectl.sh
+part why 'why:' bash Tools/test-why.sh
 part exec 'exec:' bash Tools/test-exec.sh --only codes --only run
 finish

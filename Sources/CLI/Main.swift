@@ -38,6 +38,6 @@ struct Tidemill: AsyncParsableCommand {
         subcommands: [
             Up.self, Down.self, Apply.self, Get.self, Describe.self, Logs.self, Exec.self, Run.self, Wait.self,
             Delete.self, Version.self, Doctor.self, Backup.self, Restore.self, Cordon.self, Uncordon.self, Drain.self,
-            Maintenance.self, Taint.self, Node.self,
+            Maintenance.self, Taint.self, Node.self, Why.self, Fit.self, Replay.self,
         ])
 }

@@ -41,6 +41,8 @@ package struct DecisionRecord: Sendable {
         var weight = 0
         /// The cycle in which it began.
         var cycle: Entry?
+        /// What gangs wait for, by namespace and job, as it was decided last.
+        var waiting: [String: Decision] = [:]
     }
 
     private var older: Generation?
@@ -55,7 +57,13 @@ package struct DecisionRecord: Sendable {
 
     var isFull: Bool { newer.decisions >= limit || newer.weight >= 4 * limit }
 
+    /// A gang that goes on waiting for the same is told of once.
     mutating func add(_ entry: Entry) {
+        if case .decided(let gang, let decision) = entry {
+            let name = gang.namespace + "/" + gang.job
+            if newer.waiting[name] == decision { return }
+            if case .pending = decision { newer.waiting[name] = decision } else { newer.waiting[name] = nil }
+        }
         newer.entries.append(entry)
         newer.weight += entry.weight
         if case .decided = entry { newer.decisions += 1 }
@@ -98,7 +106,9 @@ package struct DecisionRecord: Sendable {
     package func excerpt(_ number: Int) -> (excerpt: DecisionExcerpt, line: Line)? {
         for generation in [older, newer].compactMap({ $0 })
         where number >= generation.first && number < generation.first + generation.decisions {
-            guard let line = lines(of: generation, { _ in true }).first(where: { $0.number == number }) else { continue }
+            guard let line = lines(of: generation, { _ in true }).first(where: { $0.number == number }) else {
+                continue
+            }
             var left = number - generation.first
             var steps: [DecisionExcerpt.Step] = []
             for entry in generation.entries {

@@ -53,7 +53,8 @@ package struct Demand: Sendable, Equatable {
         guard units > 0, other.units > 0 else { return units != other.units }
         var sum = 0
         for entry in entries {
-            let theirs = other.places[Key(shape: entry.shape, classes: entry.classes)].map { other.entries[$0].units } ?? 0
+            let theirs =
+                other.places[Key(shape: entry.shape, classes: entry.classes)].map { other.entries[$0].units } ?? 0
             sum += abs(entry.units * other.units - theirs * units)
         }
         for entry in other.entries where places[Key(shape: entry.shape, classes: entry.classes)] == nil {

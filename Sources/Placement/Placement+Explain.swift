@@ -6,8 +6,12 @@ extension Placement {
     mutating func explain(_ gang: PendingGang, _ failures: [Failure]) -> Decision {
         let known = failures.filter { $0.choice.classes.allSatisfy(classes.contains) }
         guard !known.isEmpty else {
-            let missing = failures.first?.choice.classes.first { !classes.contains($0) } ?? ""
-            let message = "No device class \(missing) exists. Create it, or ask for another class."
+            var missing: [String] = []
+            for name in failures.flatMap(\.choice.classes) where !classes.contains(name) && !missing.contains(name) {
+                missing.append(name)
+            }
+            let message =
+                "No device class \(missing.joined(separator: " or ")) exists. Create it, or ask for another class."
             return .pending(PendingCause(.noMatchingDevice, message))
         }
         guard !nodes.isEmpty else { return .pending(PendingCause(.insufficientDevices, Explanation.withoutNodes)) }

@@ -7,7 +7,8 @@ extension DeviceAmounts: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let reader = try ObjectReader(json)
         self.init(
-            milliCPU: try reader.value("milliCPU", default: 0), memoryBytes: try reader.value("memoryBytes", default: 0),
+            milliCPU: try reader.value("milliCPU", default: 0),
+            memoryBytes: try reader.value("memoryBytes", default: 0),
             compute: try reader.rational("compute", default: .zero))
     }
 

@@ -96,3 +96,23 @@ extension DecisionExcerpt.Step: WireValue {
         return writer.json
     }
 }
+
+extension DecisionRecord.Line {
+    /// For lists: which gang, when, and what was decided.
+    package var summary: JSON {
+        var writer = ObjectWriter()
+        writer.put("number", Int64(number))
+        writer.put("time", time)
+        writer.put("revision", revision.rawValue)
+        writer.put("namespace", gang.namespace)
+        writer.put("job", gang.job)
+        writer.put("members", Int64(gang.members.count))
+        switch decision {
+        case .place(let members): writer.put("nodes", Set(members.map(\.node.rawValue)).sorted())
+        case .pending(let cause):
+            writer.put("reason", cause.reason.rawValue)
+            writer.put("message", cause.message)
+        }
+        return writer.json
+    }
+}

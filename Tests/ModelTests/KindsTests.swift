@@ -7,7 +7,8 @@ import TidemillModel
             Kinds.all.map(\.groupKind).sorted() == [
                 "Device.tidemill.dev", "DeviceClass.tidemill.dev", "Event", "Job.tidemill.dev",
                 "Lease.coordination.k8s.io",
-                "Namespace", "Node.tidemill.dev", "Slice.tidemill.dev", "Task.tidemill.dev",
+                "Namespace", "Node.tidemill.dev", "PlacementReview.tidemill.dev", "Slice.tidemill.dev",
+                "Task.tidemill.dev",
             ])
         #expect(Kinds.Job.info.apiVersion == "tidemill.dev/v1alpha1")
         #expect(Kinds.Namespace.info.apiVersion == "v1")

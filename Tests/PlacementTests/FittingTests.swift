@@ -85,7 +85,9 @@ import TidemillSeams
 
 @Suite struct DecisionRecordTests {
     @Test func `every decision that is kept can be made again`() throws {
-        var nodes = (0..<4).map { Cluster.node("n\($0)", [Cluster.cpu("n\($0)-cpu0", milliCPU: 4000, mebibytes: 8192)]) }
+        var nodes = (0..<4).map {
+            Cluster.node("n\($0)", [Cluster.cpu("n\($0)-cpu0", milliCPU: 4000, mebibytes: 8192)])
+        }
         var placement = Placement(Cluster.snapshot(nodes), remembering: 8)
         for number in 0..<40 {
             placement.mark(revision: Revision(Int64(100 + number)), time: "t\(number)")

@@ -22,7 +22,8 @@ import TidemillWire
                 isCordoned: false, taints: number == 1 ? [Kinds.Taint(key: "flaky", effect: .preferNoSchedule)] : [],
                 labels: [NodeLabel.rack: "r\(number)"],
                 devices: [
-                    device("n\(number)-cpu0", "cpu"), device("n\(number)-gpu0", "card", links: [DeviceID("n\(number)-gpu1")]),
+                    device("n\(number)-cpu0", "cpu"),
+                    device("n\(number)-gpu0", "card", links: [DeviceID("n\(number)-gpu1")]),
                     device("n\(number)-gpu1", "card"),
                 ])
         }

@@ -96,6 +96,7 @@ struct RuntimeSchemaOutput {
         for column in kind.columns { text += "            \(self.column(column)),\n" }
         text += "        ],\n        hasStatus: \(kind.status != nil),\n"
         text += "        selectableFields: \(SwiftNames.literals(kind.selectableFields)),\n"
+        if kind.isReview { text += "        isReview: true,\n" }
         if let scale = kind.scale { text += "        scale: \(self.scale(scale)),\n" }
         return text
             + "        schema: \(value(root(kind)).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")))\n"

@@ -55,6 +55,8 @@ struct Kind {
     var flat: String?
     var selectableFields: [String]
     var scale: Scale?
+    /// Answered when it is created, and not kept.
+    var isReview: Bool
     var columns: [TableColumn]
 
     var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }

@@ -61,6 +61,7 @@ struct SchemaReader {
             flat: try yaml.optionalString("flat"),
             selectableFields: try yaml.strings("selectableFields"),
             scale: try yaml.object("scale").map(scale),
+            isReview: try yaml.bool("review"),
             columns: try yaml.list("columns").map(column))
         try yaml.finish()
         return kind

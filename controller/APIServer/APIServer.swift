@@ -55,11 +55,13 @@ package struct APIServer: Service {
 
     /// - Parameters:
     ///   - leases: gives the Leases of nodes; without it their namespace is an ordinary one.
+    ///   - placement: answers questions about placement; without it nobody does.
     ///   - metrics: what `/metrics` shows.
     ///   - onListening: called once, when connections are accepted.
     package init(
         configuration: Configuration, tls: TLSMaterial, resources: Resources, heartbeats: any HeartbeatHandler,
-        inventories: any InventoryHandler, leases: (any NodeLeaseSource)? = nil, metrics: PrometheusMetrics? = nil,
+        inventories: any InventoryHandler, leases: (any NodeLeaseSource)? = nil,
+        placement: (any PlacementHandler)? = nil, metrics: PrometheusMetrics? = nil,
         time: any TimeSource,
         randomness: any Randomness, sleep: @escaping Sleep, logger: Logger,
         kinds: [KindInfo] = Kinds.all + KindView.all.map(\.info),
@@ -83,7 +85,9 @@ package struct APIServer: Service {
                 limits: limits, time: time, sleep: sleep),
             reviews: ReviewRoute(authorization: authorization),
             agents: AgentRoutes(hub: tunnels, heartbeats: heartbeats, inventories: inventories, sleep: sleep),
-            backups: BackupRoute(store: resources.store, sleep: sleep), leases: leases, metrics: metrics,
+            backups: BackupRoute(store: resources.store, sleep: sleep),
+            placement: PlacementRoute(resources: resources, authorization: authorization, handler: placement),
+            leases: leases, metrics: metrics,
             requests: RequestMetrics(factory: metrics), limits: limits, time: time, logger: logger)
     }
 

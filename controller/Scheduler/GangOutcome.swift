@@ -78,6 +78,11 @@ extension SchedulingSnapshot {
         return outcomes + threatened.compactMap { gang in expectation(of: gang, among: places, &placement) }
     }
 
+    /// The nodes that are passed over for a gang, with the reasons.
+    func passedOver(_ gang: DraftingGang) -> [NodeID: String] {
+        gang.passedOver(at: now).merging(permission.nodes.mapValues(\.reason)) { _, held in held }
+    }
+
     private func expectation(
         of gang: DraftingGang, among places: [JobPlace], _ placement: inout Placement
     ) -> GangOutcome? {
@@ -111,8 +116,7 @@ extension SchedulingSnapshot {
             return .held(gang, hold)
         }
         // 7. Whole or not at all, and not on nodes that refused it or that get nothing now.
-        let passedOver = gang.passedOver(at: now).merging(permission.nodes.mapValues(\.reason)) { _, held in held }
-        let pending = gang.pending(among: places, passedOver: passedOver)
+        let pending = gang.pending(among: places, passedOver: passedOver(gang))
         switch placement.decide(pending) {
         case .place(let members): return .place(gang, members)
         case .pending(let cause): return .pending(gang, cause.reason, message: cause.message)

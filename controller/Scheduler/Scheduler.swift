@@ -11,13 +11,13 @@ import TidemillWire
 ///
 /// There is one scheduler per store. A draft that is found half-written was left by an earlier life of it.
 package actor Scheduler: Service {
-    private let mirror: ObjectMirror
-    private let resources: Resources
-    private let authority: any GrantAuthority
+    let mirror: ObjectMirror
+    let resources: Resources
+    let authority: any GrantAuthority
     private let wakeups: Wakeups
     private let events: EventRecorder
     private let logger: Logger
-    private var view = SchedulingView()
+    private(set) var view = SchedulingView(remembering: 1024)
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
     package init(
@@ -79,12 +79,17 @@ package actor Scheduler: Service {
         view.take(jobs)
         view.take(try await mirror.all(Kinds.Node.self).objects)
         guard !view.isIdle else { return nil }
-        view.take(try await mirror.all(Kinds.Slice.self).objects)
-        view.take(try await mirror.allocations())
-        view.take(try await mirror.all(Kinds.Device.self).objects)
-        view.take(try await mirror.all(Kinds.DeviceClass.self).objects)
-        view.refresh()
+        view.take(try await holdings())
+        view.refresh(at: revision, now)
         return view.snapshot(revision, permission, now: now)
+    }
+
+    /// What slices hold, and of what.
+    func holdings() async throws(APIError) -> Holdings {
+        Holdings(
+            slices: try await mirror.all(Kinds.Slice.self).objects, allocations: try await mirror.allocations(),
+            devices: try await mirror.all(Kinds.Device.self).objects,
+            classes: try await mirror.all(Kinds.DeviceClass.self).objects)
     }
 
     private func write(

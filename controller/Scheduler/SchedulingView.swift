@@ -4,6 +4,14 @@ import TidemillPlacement
 import TidemillSeams
 import TidemillStore
 
+/// What slices hold, and of what.
+package struct Holdings: Sendable {
+    package var slices: Copies<Kinds.Slice>
+    package var allocations: Copies<NodeAllocation>
+    package var devices: Copies<Kinds.Device>
+    package var classes: Copies<Kinds.DeviceClass>
+}
+
 /// What the scheduler knows from one cycle to the next: nodes as placement sees them, what is held on each, and the gangs
 /// that wait. A value: what was read goes in, and only what changed is looked at; what a cycle decides on comes out.
 package struct SchedulingView: Sendable {
@@ -34,8 +42,11 @@ package struct SchedulingView: Sendable {
     /// Plans on the nodes as they are; what it planned is forgotten with `settle`.
     package var placement: Placement
 
-    package init(settings: PlacementSettings = PlacementSettings()) {
-        placement = Placement(ClusterSnapshot(revision: Revision(0), nodes: [], classes: []), settings: settings)
+    /// - Parameter remembering: decisions that are kept with all that they were made on.
+    package init(settings: PlacementSettings = PlacementSettings(), remembering: Int = 0) {
+        placement = Placement(
+            ClusterSnapshot(revision: Revision(0), nodes: [], classes: []), settings: settings,
+            remembering: remembering)
     }
 
     /// Whether any gang waits, or may soon have to.
@@ -123,8 +134,15 @@ package struct SchedulingView: Sendable {
         allocations = new
     }
 
-    /// Shows placement the nodes as they are now.
-    package mutating func refresh() {
+    package mutating func take(_ new: Holdings) {
+        take(new.slices)
+        take(new.allocations)
+        take(new.devices)
+        take(new.classes)
+    }
+
+    /// Shows placement the nodes as they are at this revision.
+    package mutating func refresh(at revision: Revision, _ now: Timestamp) {
         let classes = Array(self.classes)
         var changed: [NodeSnapshot] = []
         var removed: Set<NodeID> = []
@@ -140,6 +158,7 @@ package struct SchedulingView: Sendable {
         }
         stale = []
         placement.update(changed.sorted { $0.name < $1.name }, removed: removed)
+        placement.mark(revision: revision, time: now.text)
     }
 
     /// What the next cycle decides on. `revision` becomes the token of its grants.
@@ -157,6 +176,38 @@ package struct SchedulingView: Sendable {
     private func places(for gangs: [DraftingGang]) -> [JobPlace] {
         let keys = gangs.contains { $0.job.looksAround } ? Array(holding.keys) : Array(repelling)
         return keys.sorted().compactMap { holding[$0] }
+    }
+
+    func job(_ namespace: String, _ name: String) -> Kinds.Job? {
+        jobs.first { $0.metadata.name == name && $0.metadata.namespace == namespace }
+    }
+
+    /// Where the members of a job's present attempt are.
+    func grants(of job: Kinds.Job) -> [Kinds.PlacedMember] {
+        gang(job).slices.compactMap { slice in
+            slice.status.grant.map {
+                Kinds.PlacedMember(index: slice.spec.member?.index ?? 0, node: $0.node, shares: $0.shares)
+            }
+        }
+    }
+
+    /// The preemptible jobs that hold slices, but for one.
+    func victims(except uid: String) -> [Victim] {
+        var units: [SliceUID: Rational] = [:]
+        for page in ledger.pages.values {
+            for holding in page.record.held {
+                units[holding.sliceUID] = holding.shares.reduce(.zero) {
+                    $0 + (Rational(parsing: $1.cardUnits) ?? .zero)
+                }
+            }
+        }
+        return jobs.filter { $0.spec.preemptibility == .preemptible && $0.metadata.uid != uid }.compactMap { job in
+            let held = gang(job).slices.map { SliceUID($0.metadata.uid) }.filter { units[$0] != nil }
+            guard !held.isEmpty else { return nil }
+            return Victim(
+                namespace: job.metadata.namespace, job: job.metadata.name, slices: Set(held),
+                cardUnits: held.reduce(.zero) { $0 + (units[$1] ?? .zero) })
+        }
     }
 
     /// A job with the slices of its present attempt.

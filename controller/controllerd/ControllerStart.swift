@@ -50,7 +50,7 @@ struct ControllerStart {
                 host: configuration.host, port: configuration.port, limits: configuration.limits,
                 programVersion: controllerVersion),
             tls: TLSMaterial(certificates), resources: resources, heartbeats: gateway, inventories: gateway,
-            leases: gateway,
+            leases: gateway, placement: PlacementGateway(scheduler: scheduler),
             metrics: metrics, time: time, randomness: randomness, sleep: systemSleep, logger: label("api")
         ) { address in
             announce(address, certificates)

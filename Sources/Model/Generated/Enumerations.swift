@@ -76,6 +76,20 @@ extension Kinds {
         case time
     }
 
+    /// Placed: it holds its slices. Now: nothing stands in the way. AfterPreemption: as soon as the jobs of `preempts`
+    /// have ended. Later: when something else ends or changes, see `unblock`. Never: not even with all known nodes
+    /// empty, see `largestMembers` and `limits`. Held: the controller grants nothing of the kind now, or the job waits
+    /// for its next attempt. Finished: it will not be placed again.
+    package enum PlacementAnswer: String, Hashable, Sendable, CaseIterable {
+        case placed = "Placed"
+        case now = "Now"
+        case afterPreemption = "AfterPreemption"
+        case later = "Later"
+        case never = "Never"
+        case held = "Held"
+        case finished = "Finished"
+    }
+
     /// Whether the job may be ended in favour of other work and started again later.
     package enum Preemptibility: String, Hashable, Sendable, CaseIterable {
         case preemptible

@@ -16,6 +16,8 @@ package final class KindInfo: Sendable {
     package let hasStatus: Bool
     /// Paths, beside metadata.name and metadata.namespace, that a field selector may name.
     package let selectableFields: [String]
+    /// Answered when it is created, and not kept.
+    package let isReview: Bool
     /// Present when the kind can be scaled (`/scale`).
     package let scale: Scale?
     /// The root type: its fields stand beside apiVersion, kind and metadata.
@@ -31,7 +33,7 @@ package final class KindInfo: Sendable {
     package init(
         kind: String, group: String, version: String, plural: String, singular: String, shortNames: [String],
         namespaced: Bool, categories: [String], doc: String, columns: [Column], hasStatus: Bool,
-        selectableFields: [String], scale: Scale? = nil, schema: SchemaType
+        selectableFields: [String], isReview: Bool = false, scale: Scale? = nil, schema: SchemaType
     ) {
         self.kind = kind
         self.group = group
@@ -45,6 +47,7 @@ package final class KindInfo: Sendable {
         self.columns = columns
         self.hasStatus = hasStatus
         self.selectableFields = selectableFields
+        self.isReview = isReview
         self.scale = scale
         self.schema = schema
         apiVersion = group.isEmpty ? version : "\(group)/\(version)"

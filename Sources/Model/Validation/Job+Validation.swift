@@ -10,21 +10,29 @@ extension Kinds.Job {
             errors.append(
                 .invalid("metadata.name", metadata.name, "must be no more than \(Self.mostNameBytes) characters"))
         }
-        if let max = spec.gang.max, max != spec.gang.min {
-            errors.append(
-                .invalid("spec.gang.max", max, "must equal min (\(spec.gang.min)): gangs are not elastic yet"))
-        }
-        errors += spec.slice.problems(at: "spec.slice")
-        errors += spec.template.problems(at: "spec.template")
-        errors += spec.onDisconnect?.problems(at: "spec.onDisconnect") ?? []
-        errors += spec.tolerations.problems(at: "spec.tolerations")
-        errors += spec.placement?.problems(at: "spec.placement") ?? []
-        errors += spec.disruptionBudget?.problems(at: "spec.disruptionBudget") ?? []
-        return errors
+        return errors + spec.problems(at: "spec")
     }
 
     /// Number of members of the current attempt, which may be older than the size that is wanted now.
     package var attemptSize: Int64 { status.gang == nil ? spec.gang.min : status.members ?? spec.gang.min }
+}
+
+extension Kinds.JobSpec {
+    /// What is wrong with the spec that stands at `path`.
+    func problems(at path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        if let max = gang.max, max != gang.min {
+            errors.append(
+                .invalid("\(path).gang.max", max, "must equal min (\(gang.min)): gangs are not elastic yet"))
+        }
+        errors += slice.problems(at: "\(path).slice")
+        errors += template.problems(at: "\(path).template")
+        errors += onDisconnect?.problems(at: "\(path).onDisconnect") ?? []
+        errors += tolerations.problems(at: "\(path).tolerations")
+        errors += placement?.problems(at: "\(path).placement") ?? []
+        errors += disruptionBudget?.problems(at: "\(path).disruptionBudget") ?? []
+        return errors
+    }
 }
 
 extension Kinds.Gang {

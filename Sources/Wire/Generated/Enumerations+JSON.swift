@@ -11,6 +11,7 @@ extension Kinds.JobState: WireValue {}
 extension Kinds.NamespacePhase: WireValue {}
 extension Kinds.NodeState: WireValue {}
 extension Kinds.Objective: WireValue {}
+extension Kinds.PlacementAnswer: WireValue {}
 extension Kinds.Preemptibility: WireValue {}
 extension Kinds.RequirementOperator: WireValue {}
 extension Kinds.SliceState: WireValue {}

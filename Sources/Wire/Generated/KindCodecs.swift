@@ -12,6 +12,7 @@ package enum KindCodecs {
         KindCodec(Kinds.DeviceClass.self),
         KindCodec(Kinds.Job.self),
         KindCodec(Kinds.Node.self),
+        KindCodec(Kinds.PlacementReview.self),
         KindCodec(Kinds.Slice.self),
         KindCodec(Kinds.Task.self),
     ]

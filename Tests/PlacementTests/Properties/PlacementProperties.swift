@@ -89,7 +89,9 @@ import TidemillSeams
         }
         for number in placement.record?.numbers ?? 1..<1 {
             let excerpt = placement.record?.excerpt(number)
-            if excerpt?.excerpt.replayed() != excerpt?.line.decision { return "decision \(number) is not the same again" }
+            if excerpt?.excerpt.replayed() != excerpt?.line.decision {
+                return "decision \(number) is not the same again"
+            }
         }
         return nil
     }

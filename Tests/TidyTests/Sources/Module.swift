@@ -26,7 +26,7 @@ extension Module {
     ])
     private static let controllerSide = core.union([
         "TidemillSQLite", "TidemillSQLiteStore", "TidemillReconcilers", "TidemillScheduler", "TidemillAPIServer",
-        "TidemillDaemon",
+        "TidemillDaemon", "TidemillReplay",
     ])
     private static let everything = agentSide.union(controllerSide).union(["TidemillRig"])
 
@@ -37,12 +37,15 @@ extension Module {
         Module(name: "TidemillLease", folder: "Sources/Lease", mayImport: ["TidemillSeams"], isLean: true),
         Module(name: "TidemillWire", folder: "Sources/Wire", mayImport: ["TidemillModel", "TidemillSeams"]),
         Module(name: "TidemillPlacement", folder: "Sources/Placement", mayImport: ["TidemillModel", "TidemillSeams"]),
+        Module(
+            name: "TidemillReplay", folder: "Sources/Replay", mayImport: below.union(["TidemillPlacement"])),
         Module(name: "TidemillYAML", folder: "Sources/YAML", mayImport: ["TidemillWire"]),
         Module(name: "TidemillClient", folder: "Sources/Client", mayImport: below.union(["TidemillYAML"])),
         Module(name: "TidemillDaemon", folder: "Sources/Daemon", mayImport: ["TidemillSeams"], hasEffects: true),
         Module(name: "TidemillSQLite", folder: "Sources/SQLite", mayImport: ["CSQLite"]),
         Module(
-            name: "tidemill", folder: "Sources/CLI", mayImport: below.union(["TidemillClient", "TidemillYAML"]),
+            name: "tidemill", folder: "Sources/CLI",
+            mayImport: below.union(["TidemillClient", "TidemillYAML", "TidemillReplay", "TidemillPlacement"]),
             hasEffects: true),
         Module(
             name: "TidemillHostLinux", folder: "agents/HostLinux", half: .agents,
@@ -65,7 +68,9 @@ extension Module {
             name: "TidemillSQLiteStore", folder: "controller/SQLiteStore", half: .controller,
             mayImport: below.union(["TidemillStore", "TidemillSQLite"])),
         Module(name: "TidemillReconcilers", folder: "controller/Reconcilers", half: .controller, mayImport: core),
-        Module(name: "TidemillScheduler", folder: "controller/Scheduler", half: .controller, mayImport: core),
+        Module(
+            name: "TidemillScheduler", folder: "controller/Scheduler", half: .controller,
+            mayImport: core.union(["TidemillReplay"])),
         Module(
             name: "TidemillAPIServer", folder: "controller/APIServer", half: .controller,
             mayImport: below.union(["TidemillStore", "TidemillDaemon", "TidemillYAML"])),
@@ -76,7 +81,8 @@ extension Module {
     ]
 
     private static let shared = below.union([
-        "TidemillClient", "TidemillYAML", "TidemillPlacement", "TidemillLease", "TidemillDaemon", "TidemillSQLite",
+        "TidemillClient", "TidemillYAML", "TidemillPlacement", "TidemillReplay", "TidemillLease", "TidemillDaemon",
+        "TidemillSQLite",
         "tidemill",
     ])
 
@@ -93,7 +99,8 @@ extension Module {
     }
 
     static let tests: [Module] = [
-        tests("SeamsTests"), tests("ModelTests"), tests("WireTests"), tests("PlacementTests"), tests("LeaseTests"),
+        tests("SeamsTests"), tests("ModelTests"), tests("WireTests"), tests("PlacementTests"), tests("ReplayTests"),
+        tests("LeaseTests"),
         tests("ClientTests"), tests("CLITests"), tests("TidyTests"),
         tests("HostLinuxTests", .agents), tests("NodeCoreTests", .agents, alsoImport: ["TidemillNodeScenes"]),
         tests("NodeAgentTests", .agents, alsoImport: ["TidemillNodeScenes"]),

@@ -86,7 +86,7 @@ struct Discovery: Sendable {
         var list: [JSON] = []
         for kind in kinds.kinds where kind.apiVersion == apiVersion {
             list.append(resource(kind))
-            if kind.hasStatus { list.append(part(kind, .status, verbs: ["get", "patch", "update"])) }
+            if kind.hasStatus, !kind.isReview { list.append(part(kind, .status, verbs: ["get", "patch", "update"])) }
             if kind.has(.scale) {
                 var scale = part(kind, .scale, verbs: ["get", "patch", "update"])
                 scale["group"] = "autoscaling"
@@ -113,7 +113,8 @@ struct Discovery: Sendable {
         var entry: JSONObject = [
             "name": .string(kind.plural), "singularName": .string(kind.singular),
             "namespaced": .bool(kind.namespaced), "kind": .string(kind.kind),
-            "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            "verbs": kind.isReview
+                ? ["create"] : ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
         ]
         if !kind.shortNames.isEmpty { entry.append("shortNames", .array(kind.shortNames.map(JSON.string))) }
         if !kind.categories.isEmpty { entry.append("categories", .array(kind.categories.map(JSON.string))) }

@@ -18,6 +18,7 @@ struct Responder: Sendable {
     let reviews: ReviewRoute
     let agents: AgentRoutes
     let backups: BackupRoute
+    let placement: PlacementRoute
     let leases: (any NodeLeaseSource)?
     let metrics: PrometheusMetrics?
     let requests: RequestMetrics
@@ -81,6 +82,9 @@ struct Responder: Sendable {
         case .backup:
             try allow(method, [.get])
             return try await backups.backup(call)
+        case .decisions(let number):
+            try allow(method, [.get])
+            return try await placement.decisions(number, call)
         case .tunnelStream(let id):
             try allow(method, [.post])
             return try await agents.stream(id, call)
@@ -104,6 +108,7 @@ struct Responder: Sendable {
     private func object(
         _ ref: ObjectRef, _ part: Route.Part?, _ method: HTTPRequest.Method, _ call: Call
     ) async throws(APIError) -> Reply {
+        if ref.kind.isReview { throw refused(method) }
         if let leases, isNodeLease(ref.kind, ref.namespace) {
             try allow(method, [.get])
             return try await lists.nodeLeases(ref.kind, name: ref.name, call, from: leases)
@@ -133,6 +138,10 @@ struct Responder: Sendable {
     private func collection(
         _ kind: KindInfo, _ namespace: String?, _ method: HTTPRequest.Method, _ call: Call
     ) async throws(APIError) -> Reply {
+        if kind.isReview {
+            try allow(method, [.post])
+            return try await placement.review(kind, namespace: namespace, call)
+        }
         if let leases, isNodeLease(kind, namespace) {
             try allow(method, [.get])
             return try await lists.nodeLeases(kind, name: nil, call, from: leases)

@@ -38,6 +38,8 @@ enum Route: Hashable, Sendable {
     case inventory
     /// All of the store, for operators.
     case backup
+    /// The latest decisions of placement, or one of them with all that it was made on.
+    case decisions(String?)
     /// An agent's control stream.
     case tunnel
     /// One answer of an agent to an opened stream.
@@ -72,6 +74,8 @@ enum Route: Hashable, Sendable {
         case "readyz": self = .ready
         case "agent": self = try Self.agent(Array(rest))
         case "admin" where Array(rest) == ["v1", "backup"]: self = .backup
+        case "admin" where Array(rest.prefix(2)) == ["v1", "decisions"] && rest.count <= 3:
+            self = .decisions(rest.dropFirst(2).first)
         default: throw .noSuchPath
         }
     }

@@ -45,7 +45,7 @@ package actor GarbageCollector: Service {
                 await writer.write([[change]], about: "\(change)")
             }
             for namespace in plan.namespacesToEmpty {
-                for kind in Kinds.all where kind.namespaced {
+                for kind in Kinds.all where kind.namespaced && !kind.isReview {
                     _ = try await resources.deleteCollection(kind, namespace: namespace)
                 }
             }
@@ -83,7 +83,7 @@ package actor GarbageCollector: Service {
         let ending = (all + events).filter { $0.metadata.waits(for: .orphan) || $0.metadata.waits(for: .foreground) }
         var contents: [String: Int] = [:]
         for namespace in namespaces where namespace.metadata.isTerminating {
-            for kind in Kinds.all where kind.namespaced {
+            for kind in Kinds.all where kind.namespaced && !kind.isReview {
                 let list = try await resources.list(kind, namespace: namespace.metadata.name)
                 contents[namespace.metadata.name, default: 0] += list.objects.count
             }

@@ -33,6 +33,18 @@ extension Resources {
         throw refused
     }
 
+    /// The review that `body` describes, complete and checked, and not stored. Throws as `create` does.
+    package func review(
+        _ kind: KindInfo, namespace: String, _ body: JSON, _ options: WriteOptions = WriteOptions()
+    ) async throws(APIError) -> (tree: JSON, warnings: [String]) {
+        _ = try await get(ObjectRef(kind: Kinds.namespaceInfo, name: namespace))
+        let name = body["metadata"]?["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let result = try rules(of: kind).created(
+            body, namespace: namespace, name: name ?? "review", uid: randomness.uuid(), keepsStatus: false,
+            terms(options))
+        return (result.tree, result.warnings)
+    }
+
     /// Stores a new object. Throws `.alreadyExists`; nil when its namespace changed meanwhile, which must be looked at again.
     func insert(
         _ result: ObjectRules.Result, as ref: ObjectRef, _ options: WriteOptions
