@@ -111,7 +111,9 @@ var targets: [Target] = [
         ["TidemillReconcilers", "TidemillStore", "TidemillPlacement", "TidemillLease", logging] + storeBelow),
     tests(
         "SchedulerTests",
-        ["TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillLease", logging] + storeBelow),
+        [
+            "TidemillScheduler", "TidemillStore", "TidemillPlacement", "TidemillReplay", "TidemillLease", logging,
+        ] + storeBelow),
     library(
         "TidemillSimulation", "Tests/Simulation",
         [

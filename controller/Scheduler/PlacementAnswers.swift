@@ -22,7 +22,8 @@ struct PlacementAnswers {
                 metadata: ObjectMeta(name: Self.nobody, namespace: review.metadata.namespace),
                 spec: review.spec.job ?? Kinds.JobSpec(slice: Kinds.SliceRequest(), template: Kinds.TaskTemplate()))
             job.metadata.labels = review.metadata.labels
-            status = fit(of: DraftingGang(job: job, slices: []), job.candidate(among: snapshot.places, passedOver: held))
+            let pending = job.candidate(among: snapshot.places, passedOver: held)
+            status = fit(of: DraftingGang(job: job, slices: []), pending)
         }
         status.revision = snapshot.revision.rawValue
         status.nodes = Int64(view.placement.cluster.count)

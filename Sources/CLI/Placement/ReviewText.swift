@@ -17,7 +17,7 @@ struct ReviewText {
             lines.append("  \(counted(Int(ahead), "waiting job")) \(ahead == 1 ? "is" : "are") served before it.")
         }
         if let decision = status.decision {
-            lines.append("  Decided last as number \(decision): `tidemill replay \(decision)` makes the decision again.")
+            lines.append("  Decided last as number \(decision): `tidemill replay \(decision)` decides again.")
         }
         return lines
     }

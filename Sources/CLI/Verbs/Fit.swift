@@ -57,7 +57,8 @@ struct Fit: AsyncParsableCommand {
         ]
         do {
             let answered = try await session.client.create(Kinds.PlacementReview.info, review)
-            return try Reviewing(session: session, output: output).show(answered, about: "job \(scope)/\(manifest.name)")
+            let subject = "job \(scope)/\(manifest.name)"
+            return try Reviewing(session: session, output: output).show(answered, about: subject)
         } catch let error as ClientError {
             guard case .api = error else { throw error }
             throw Failure("\(manifest.place): \(Failure(error).message)")

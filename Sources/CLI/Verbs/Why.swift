@@ -24,7 +24,9 @@ struct Why: AsyncParsableCommand {
         let arguments = try ObjectArguments(parsing: objects)
         try await connection.withSession { session in
             for target in arguments.targets {
-                if target.names.isEmpty { throw Failure("name the object: `tidemill why \(target.kind.singular) NAME`") }
+                if target.names.isEmpty {
+                    throw Failure("name the object: `tidemill why \(target.kind.singular) NAME`")
+                }
                 for name in target.names { try await answer(target.kind, name, session) }
             }
         }

@@ -13,6 +13,7 @@ extension Kinds.Requirement {
 
     /// What is no quantity is neither more nor less than anything.
     private static func order(_ value: String?, _ bound: String?, _ isMet: (Rational, Rational) -> Bool) -> Bool {
+        // What cannot be read is no quantity.
         guard let value, let bound, let a = try? Quantity(parsing: value), let b = try? Quantity(parsing: bound) else {
             return false
         }
@@ -39,6 +40,7 @@ extension Kinds.Requirement {
             guard values.count == 1, let value = values.first else {
                 return [.required("\(path).values", "must name one value with operator \(`operator`.rawValue)")]
             }
+            // What cannot be read is what is wrong with it.
             guard (try? Quantity(parsing: value)) != nil else {
                 return [.invalid("\(path).values[0]", value, "must be a number or quantity, such as 80Gi or 9.0")]
             }
