@@ -165,8 +165,8 @@ if !coresOnly {
             "tidemill-controller", "controller/controllerd",
             [
                 "TidemillAPIServer", "TidemillReconcilers", "TidemillScheduler", "TidemillSQLiteStore", "TidemillStore",
-                "TidemillPlacement", "TidemillReplay", "TidemillLease", "TidemillDaemon", logging, lifecycle, arguments,
-                yams,
+                "TidemillPlacement", "TidemillReplay", "TidemillLease", "TidemillDaemon", logging, lifecycle, metrics,
+                arguments, yams,
             ] + storeBelow),
         program(
             "tidemill", "Sources/CLI",
@@ -177,7 +177,7 @@ if !coresOnly {
                 "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeAgent", "TidemillNodeCore",
                 "TidemillPlacement", "TidemillPlacementBench", "TidemillHostLinux", "TidemillLease", "TidemillDaemon",
                 arguments, logging, nioSSL, nio("NIOCore"),
-                nio("NIOPosix"),
+                nio("NIOPosix"), nio("NIOHTTP1"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + storeBelow),
         library("TidemillRig", "Tests/Rig", ["TidemillClient"] + storeBelow),

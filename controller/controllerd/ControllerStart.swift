@@ -25,7 +25,9 @@ struct ControllerStart {
         try PrivateFile.makeFolder(data)
         let store = try await SQLiteStore.open(folder: data, time: time, randomness: randomness)
         let certificates = try CertificateFolder(path: data, names: configuration.names, time: time)
-        let resources = Resources(store: store, time: time, randomness: randomness)
+        let metrics = PrometheusMetrics()
+        let resources = Resources(
+            store: MeteredStore(store, factory: metrics), time: time, randomness: randomness)
         try await resources.bootstrap()
         let mirror = ObjectMirror(resources)
         let joined = try await mirror.all(Kinds.Node.self).objects.map { NodeID($0.metadata.name) }
@@ -43,7 +45,6 @@ struct ControllerStart {
             mirror: mirror, authority: gateway, sleep: systemSleep, logger: label("scheduler"), bell: grantable)
 
         // What serves.
-        let metrics = PrometheusMetrics()
         OpenFiles.raiseLimit()
         let server = try APIServer(
             configuration: .init(
