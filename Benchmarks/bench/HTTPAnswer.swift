@@ -2,22 +2,24 @@ import NIOCore
 
 /// One whole HTTP/1.1 answer with a Content-Length, read with as little work as possible.
 struct HTTPAnswer {
-    /// Whether it was a 2xx.
-    var isSuccess: Bool
+    var code: Int
     var body: ByteBuffer
+
+    var isSuccess: Bool { code / 100 == 2 }
 
     /// Takes one whole answer off the front of what was received: nil while it is incomplete.
     static func take(from received: inout ByteBuffer) -> HTTPAnswer? {
-        let found = received.withUnsafeReadableBytes { bytes -> (head: Int, length: Int, isSuccess: Bool)? in
+        let found = received.withUnsafeReadableBytes { bytes -> (head: Int, length: Int, code: Int)? in
             guard let head = endOfHead(bytes), let length = contentLength(bytes[..<head]) else { return nil }
             guard bytes.count >= head + length else { return nil }
-            return (head, length, bytes[9] == UInt8(ascii: "2"))
+            // `HTTP/1.1 200`
+            return (head, length, bytes[9..<12].reduce(0) { $0 * 10 + Int($1) - 48 })
         }
         guard let found else { return nil }
         received.moveReaderIndex(forwardBy: found.head)
         guard let body = received.readSlice(length: found.length) else { return nil }
         received.discardReadBytes()
-        return HTTPAnswer(isSuccess: found.isSuccess, body: body)
+        return HTTPAnswer(code: found.code, body: body)
     }
 }
 

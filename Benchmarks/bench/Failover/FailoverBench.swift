@@ -20,10 +20,7 @@ struct FailoverBench: AsyncParsableCommand {
             let stage = FailoverStage(rig: rig)
             try await rig.startController()
             try await Fleet(rig: rig).register(simulated)
-            let load = try Child(
-                CommandLine.arguments[0],
-                ["heartbeat-load", "--data", rig.dataFolder, "--agents", String(simulated), "--window", "1"],
-                log: "\(rig.folder)/load.log")
+            let load = try AgentLoad(rig, agents: simulated, arguments: ["--window", "1"])
             // Two loops at normal priority: as many as this machine has CPUs, or more.
             let busy = try (0..<max(2, ProcessInfo.processInfo.activeProcessorCount)).map {
                 try Child("/bin/sh", ["-c", "while :; do :; done"], log: "\(rig.folder)/busy-\($0).log")
@@ -34,7 +31,7 @@ struct FailoverBench: AsyncParsableCommand {
             } catch {
                 result = .failure(error)
             }
-            for child in busy + [load] { try await child.end() }
+            for child in busy + [load.child] { try await child.end() }
             return try result.get()
         }
         Row.report(rows, as: "bench-failover")

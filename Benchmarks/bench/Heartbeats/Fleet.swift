@@ -9,41 +9,63 @@ import TidemillWire
 struct Fleet {
     var rig: Rig
 
-    func register(_ count: Int) async throws {
+    func register(_ count: Int, cards: Int = 0) async throws {
         let kubeconfig = try Kubeconfig(path: rig.kubeconfig)
         let (host, port) = try ServerBench.address(kubeconfig.endpoint.url)
         let load = LoadGenerator(
             host: host, port: port,
             tls: try NIOSSLContext(configuration: .ofClient(kubeconfig.endpoint.credentials)), connections: 64)
-        for (method, part) in [("POST", Subresource.main), ("PATCH", Subresource.status)] {
-            let outcome = try await load.run(total: count) { number in
-                Self.request(method, part, SimulatedNode(number: number), host: host)
-            }
-            guard outcome.requests == count, outcome.failures == 0 else {
-                throw RigError("\(method) of nodes: \(outcome.requests) of \(count), \(outcome.failures) failed")
-            }
+        try await write(count, with: load) { number in
+            let node = SimulatedNode(number: number, cards: cards)
+            return Report(kind: Kinds.Node.info, name: node.id.rawValue, status: node.status, host: host)
+        }
+        // The CPUs of a node with cards are a device, too.
+        let each = cards == 0 ? 0 : cards + 1
+        try await write(count * each, with: load) { number in
+            let device = SimulatedNode(number: number / each, cards: cards).devices[number % each]
+            return Report(kind: Kinds.Device.info, name: device.name, status: device.status, host: host)
         }
     }
 
-    private static func request(
-        _ method: String, _ part: Subresource, _ node: SimulatedNode, host: String
-    ) -> [UInt8] {
-        let isNew = part == .main
+    /// Creates objects and then writes their statuses.
+    private func write(
+        _ count: Int, with load: LoadGenerator, _ report: @escaping @Sendable (Int) -> Report
+    ) async throws {
+        if count == 0 { return }
+        for isNew in [true, false] {
+            let outcome = try await load.run(total: count) { report($0).request(isNew: isNew) }
+            guard outcome.requests == count, outcome.failures == 0 else {
+                throw RigError(
+                    "\(isNew ? "POST" : "PATCH") of \(report(0).kind.plural): \(outcome.requests) of \(count), \(outcome.failures) failed"
+                )
+            }
+        }
+    }
+}
+
+/// One object that an agent makes and describes.
+private struct Report {
+    var kind: KindInfo
+    var name: String
+    var status: JSON
+    var host: String
+
+    func request(isNew: Bool) -> [UInt8] {
         let body: JSON =
             isNew
             ? [
-                "apiVersion": "tidemill.dev/v1alpha1", "kind": "Node", "metadata": ["name": .string(node.id.rawValue)],
-                "spec": [:],
+                "apiVersion": .string(kind.apiVersion), "kind": .string(kind.kind),
+                "metadata": ["name": .string(name)], "spec": [:],
             ]
-            : ["status": node.status]
+            : ["status": status]
         let path =
             isNew
-            ? ObjectPath.collection(Kinds.Node.info, namespace: nil)
-            : ObjectPath.object(Kinds.Node.info, namespace: nil, name: node.id.rawValue, subresource: part)
+            ? ObjectPath.collection(kind, namespace: nil)
+            : ObjectPath.object(kind, namespace: nil, name: name, subresource: .status)
         let bytes = body.bytes
-        let type = isNew ? MediaType.json : MediaType.mergePatch
         let head =
-            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nContent-Type: \(type)\r\nContent-Length: \(bytes.count)\r\n\r\n"
+            "\(isNew ? "POST" : "PATCH") \(path) HTTP/1.1\r\nHost: \(host)\r\n"
+            + "Content-Type: \(isNew ? MediaType.json : MediaType.mergePatch)\r\nContent-Length: \(bytes.count)\r\n\r\n"
         return Array(head.utf8) + bytes
     }
 }

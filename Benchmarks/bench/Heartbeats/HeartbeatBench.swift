@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import NIOSSL
 import TidemillClient
 import TidemillModel
@@ -25,29 +24,16 @@ struct HeartbeatBench: AsyncParsableCommand {
             try await rig.startController()
             guard let controller = await rig.controller else { throw RigError("the controller does not run") }
             try await Fleet(rig: rig).register(agents)
-            let load = try Child(
-                CommandLine.arguments[0],
-                ["heartbeat-load", "--data", rig.dataFolder, "--agents", String(agents)] + (whole ? ["--whole"] : []),
-                log: "\(rig.folder)/load.log")
-            let rows: [Row]
-            do {
-                rows = try await measure(controller, load, rig)
-            } catch {
-                let tail = load.tail()
-                try await load.end()
-                throw RigError("\(error)\n\(tail)")
-            }
-            try await load.end()
-            return rows
+            let load = try AgentLoad(
+                rig, agents: agents, streams: whole ? 3 : 0, arguments: whole ? ["--whole"] : [])
+            return try await load.during { try await measure(controller, load, rig) }
         }
         explain()
         Row.report(rows, as: "bench-heartbeat")
     }
 
-    private func measure(_ controller: Child, _ load: Child, _ rig: Rig) async throws -> [Row] {
-        let began = Kernel.bootNanoseconds()
-        try await settled(load, rig)
-        let settled = Double(Kernel.bootNanoseconds() - began) / 1e9
+    private func measure(_ controller: Child, _ load: AgentLoad, _ rig: Rig) async throws -> [Row] {
+        let settled = try await load.settled(rig, heartbeatsInWindow: agents * 4)
         say("bench-heartbeat: every agent is connected and its node Ready after \(figure(settled)) s")
 
         let first = Kernel.bootNanoseconds()
@@ -62,7 +48,7 @@ struct HeartbeatBench: AsyncParsableCommand {
         let last = Kernel.bootNanoseconds()
         let shares = threads.shares(seconds: Double(last - first) / 1e9)
         let memory = try Kernel.memory(of: controller.pid)
-        let seen = try Self.windows(of: load).filter { $0.start >= first && $0.end <= last }
+        let seen = try load.windows().filter { $0.start >= first && $0.end <= last }
         guard !seen.isEmpty else { throw RigError("the load has printed no figures") }
         return rows(cores: cores, shares: shares, memory: memory, seen: seen)
     }
@@ -71,7 +57,7 @@ struct HeartbeatBench: AsyncParsableCommand {
         cores: [Double], shares: String, memory: Kernel.Memory, seen: [BeatWindow]
     ) -> [Row] {
         let acknowledged = seen.reduce(0) { $0 + $1.acknowledged }
-        let bad = seen.reduce(0) { $0 + $1.refused + $1.errors + $1.late + $1.lost }
+        let bad = seen.reduce(0) { $0 + $1.bad }
         let rate = Double(acknowledged) / seen.reduce(0) { $0 + $1.seconds }
         let slowest = cores.max() ?? 0
         // Up to a tenth early: on the average every 1.9 s.
@@ -101,37 +87,6 @@ struct HeartbeatBench: AsyncParsableCommand {
                 name: "refused, late, failed, lost", value: Double(bad), unit: "", aim: .atMost(0),
                 note: seen.compactMap(\.lastRefusal).last ?? ""),
         ]
-    }
-
-    /// Waits until every agent is connected and every node Ready, and then for a window in which nothing happened but
-    /// heartbeats.
-    private func settled(_ load: Child, _ rig: Rig) async throws {
-        let limit = Duration.seconds(120 + agents / 20)
-        try await Patience.untilTrue("every agent is connected", within: limit, every: .milliseconds(500)) {
-            guard load.isRunning else { throw RigError("the load ended") }
-            guard let window = try Self.windows(of: load).last else { return false }
-            return window.connected == agents && window.streams == (whole ? 3 * agents : 0)
-        }
-        let client = try await rig.admin()
-        let states = Selection(fields: "status.state!=Ready")
-        try await Patience.untilTrue("every node is Ready", within: .seconds(120), every: .seconds(1)) {
-            try await client.list(Kinds.Node.info, namespace: nil, selection: states).objects.isEmpty
-        }
-        let now = Kernel.bootNanoseconds()
-        try await Patience.untilTrue("a quiet window", within: .seconds(120), every: .milliseconds(500)) {
-            try Self.windows(of: load).last.map {
-                $0.start > now && $0.acknowledged >= agents * 4 && $0.refused + $0.errors + $0.late + $0.lost == 0
-            } ?? false
-        }
-    }
-
-    private static func windows(of load: Child) throws -> [BeatWindow] {
-        let text = try String(contentsOfFile: load.log, encoding: .utf8)
-        let whole = text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]
-        return whole.split(separator: "\n").compactMap {
-            // Whatever else is printed is not a window.
-            try? JSONDecoder().decode(BeatWindow.self, from: Data($0.utf8))
-        }
     }
 
     private func explain() {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import TidemillAPIServer
@@ -23,6 +24,7 @@ struct HeartbeatLoad: AsyncParsableCommand {
     @Option(help: "Seconds between two lines of figures.") var window: Int64 = 10
     @Option(help: "Handshakes under way at once.") var handshakes = 16
     @Flag(help: "Hold the two watches and the tunnel of a real agent as well.") var whole = false
+    @Flag(help: "Read the two watches, and do what the node's slices ask for.") var working = false
 
     func run() async throws {
         let address = try String(contentsOfFile: "\(data)/address", encoding: .utf8)
@@ -33,7 +35,8 @@ struct HeartbeatLoad: AsyncParsableCommand {
         let tally = try await loop.submit { NIOLoopBound(BeatTally(), eventLoop: loop) }.get()
         let dialler = Dialler(
             host: String(address[0]), port: port, loop: loop, tally: tally,
-            authority: try CertificateAuthority.open(folder: data, time: SystemTime()), isWhole: whole)
+            authority: try CertificateAuthority.open(folder: data, time: SystemTime()),
+            duty: working ? .slices : whole ? .streams : .heartbeats)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await report(tally, loop) }
             tasks.addTask { try await dialler.dial(agents, atOnce: handshakes) }
@@ -63,7 +66,16 @@ struct Dialler: Sendable {
     var loop: any EventLoop
     var tally: NIOLoopBound<BeatTally>
     var authority: CertificateAuthority
-    var isWhole: Bool
+    var duty: Duty
+
+    /// What the agents do.
+    enum Duty: Sendable {
+        case heartbeats
+        /// Also hold their watches and tunnels, and read nothing.
+        case streams
+        /// Also read their watches, and do what slices ask for; without a tunnel, since files are bounded.
+        case slices
+    }
 
     /// Connects agents 0 to `agents`, `atOnce` at a time.
     func dial(_ agents: Int, atOnce: Int) async throws {
@@ -88,21 +100,38 @@ struct Dialler: Sendable {
         try await open(context) {
             Beater(core: node.heartbeats, host: host, tally: tally.value, seed: UInt64(number))
         }
-        guard isWhole else { return }
-        let streams = [
-            ObjectPath.collection(Kinds.Slice.info, namespace: nil)
-                + "?watch=true&allowWatchBookmarks=true&fieldSelector=status.grant.node%3D\(node.id)",
-            ObjectPath.collection(Kinds.Job.info, namespace: nil)
-                + "?watch=true&allowWatchBookmarks=true&fieldSelector=status.gang.nodes%3D\(node.id)",
-            "/agent/v1/tunnel",
-        ]
-        for path in streams {
-            try await open(context) { IdleStream(path: path, host: host, tally: tally.value) }
+        switch duty {
+        case .heartbeats: break
+        case .streams:
+            for path in [node.slicesPath, node.jobsPath, "/agent/v1/tunnel"] {
+                try await open(context) { IdleStream(path: path, host: host, tally: tally.value) }
+            }
+        case .slices: try await work(node, context)
+        }
+    }
+
+    /// Opens the watches of an agent that does something.
+    private func work(_ node: SimulatedNode, _ context: NIOSSLContext) async throws {
+        let (host, port, loop, tally) = (host, port, loop, tally)
+        let agent = try await loop.submit {
+            let pipe = RequestPipe(host: host, port: port, tls: context, loop: loop)
+            return NIOLoopBound(
+                SimulatedAgent(node: node, host: host, pipe: pipe, tally: tally.value), eventLoop: loop)
+        }.get()
+        try await open(context, isHTTP: true) {
+            EventStream(path: node.slicesPath, host: host) { notice in
+                tally.value.note(notice) { agent.value.take(slice: $0, isGone: $1) }
+            }
+        }
+        try await open(context, isHTTP: true) {
+            EventStream(path: node.jobsPath, host: host) { notice in
+                tally.value.note(notice) { agent.value.take(job: $0, isGone: $1) }
+            }
         }
     }
 
     private func open<Handler: ChannelInboundHandler>(
-        _ context: NIOSSLContext, _ handler: @escaping @Sendable () -> Handler
+        _ context: NIOSSLContext, isHTTP: Bool = false, _ handler: @escaping @Sendable () -> Handler
     ) async throws {
         let bootstrap = ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -110,6 +139,7 @@ struct Dialler: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
                         NIOSSLClientHandler(context: context, serverHostname: nil))
+                    if isHTTP { try channel.pipeline.syncOperations.addHTTPClientHandlers() }
                     try channel.pipeline.syncOperations.addHandler(handler())
                 }
             }
@@ -125,28 +155,6 @@ struct Dialler: Sendable {
     }
 
     private static let attempts = 10
-}
-
-/// One agent that only renews: the same names in the process that registers it and in the one that is it.
-struct SimulatedNode: Sendable {
-    var number: Int
-
-    var id: NodeID { NodeID("beat-\(number)") }
-    var bootID: BootID { BootID("00000000-0000-4000-8000-\(String(100_000_000_000 + number))") }
-    var machineID: String { "bench-machine-\(number)" }
-
-    var heartbeats: HeartbeatCore {
-        HeartbeatCore(node: id, bootID: bootID, machineID: machineID, agentStart: "bench-start-\(number)")
-    }
-
-    /// What its agent would report of the machine: nothing that could be granted.
-    var status: JSON {
-        let none: JSON = ["cpu": "0", "memory": "0"]
-        return [
-            "capacity": none, "allocatable": none, "devices": 0, "numaNodes": 0, "agentVersion": "bench",
-            "bootID": .string(bootID.rawValue), "machineID": .string(machineID),
-        ]
-    }
 }
 
 extension TLSConfiguration {
