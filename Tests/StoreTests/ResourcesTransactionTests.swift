@@ -219,8 +219,8 @@ private struct InterruptedStore: Store {
         return try await store.commit(transaction)
     }
 
-    func watch(prefix: String, after revision: Revision?) async throws(StoreError) -> Watch {
-        try await store.watch(prefix: prefix, after: revision)
+    func watch(prefix: String, after revision: Revision?, topic: String?) async throws(StoreError) -> Watch {
+        try await store.watch(prefix: prefix, after: revision, topic: topic)
     }
 
     func currentRevision() async -> Revision { await store.currentRevision() }

@@ -102,4 +102,44 @@ struct WatchHubTests {
         #expect(hub.count == 2)
         withExtendedLifetime(kept) {}
     }
+
+    @Test
+    func `a change rings for those whom it concerns, also when it leaves their topic`() async throws {
+        var hub = WatchHub()
+        var state = StoreState(topics: { _, value in [String(decoding: value, as: UTF8.self)] })
+        var bells: [String: AsyncStream<Void>] = [:]
+        for topic in ["a", "b", "c"] {
+            bells[topic] = hub.add(prefix: "k/", topic: topic, after: state.revision, state: state).bell
+        }
+        bells["all"] = hub.add(prefix: "k/", after: state.revision, state: state).bell
+        bells["other"] = hub.add(prefix: "l/", topic: "a", after: state.revision, state: state).bell
+        for topic in ["a", "b"] {
+            var batch = CommitBatch(after: state.revision)
+            _ = try batch.add(Transaction(writes: [.put("k/1", Array(topic.utf8))]), to: state)
+            state.apply(batch.changes)
+            hub.publish(batch.changes)
+        }
+        hub.close()
+        var rung: Set<String> = []
+        for (name, bell) in bells { for await _ in bell { rung.insert(name) } }
+        #expect(rung == ["a", "b", "all"])
+    }
+
+    @Test
+    func `a watcher of a topic is handed what is of it, or was`() throws {
+        var hub = WatchHub()
+        var state = StoreState(topics: { _, value in [String(decoding: value, as: UTF8.self)] })
+        let watcher = hub.add(prefix: "k/", topic: "a", after: state.revision, state: state)
+        for topic in ["a", "b", "c", "a"] {
+            var batch = CommitBatch(after: state.revision)
+            _ = try batch.add(Transaction(writes: [.put("k/1", Array(topic.utf8))]), to: state)
+            state.apply(batch.changes)
+            hub.publish(batch.changes)
+        }
+        let seen = try hub.poll(watcher.id, state: state).map { element in
+            guard case .change(let event) = element else { return "progress" }
+            return String(decoding: event.entry?.value ?? [], as: UTF8.self)
+        }
+        #expect(seen == ["a", "b", "a"])
+    }
 }

@@ -68,10 +68,13 @@ extension Database {
         try rows.forEachRow { row throws(SQLiteError) in
             let revision = Revision(base + row.integer(0) / rowsPerRevision)
             let key = row.text(1)
-            let entry =
-                row.isNull(2)
-                ? nil
-                : Entry(key: key, value: row.blob(2), created: Revision(base + row.integer(3)), revision: revision)
+            var entry: Entry?
+            if !row.isNull(2) {
+                let value = row.blob(2)
+                entry = Entry(
+                    key: key, value: value, created: Revision(base + row.integer(3)), revision: revision,
+                    topics: state.topics(key, value))
+            }
             if revision > compacted {
                 state.apply(
                     CollectionOfOne(WatchEvent(revision: revision, key: key, entry: entry, previous: state.get(key))))

@@ -87,11 +87,11 @@ package actor SQLiteStore: Store {
         return try await write(.transaction(transaction)).get()
     }
 
-    package func watch(prefix: String, after revision: Revision?) throws(StoreError) -> Watch {
+    package func watch(prefix: String, after revision: Revision?, topic: String?) throws(StoreError) -> Watch {
         if isClosed { throw .closed }
         let start = revision ?? state.revision
         try state.check(start)
-        let (id, bell) = hub.add(prefix: prefix, after: start, state: state)
+        let (id, bell) = hub.add(prefix: prefix, topic: topic, after: start, state: state)
         return Watch(source: self, watcher: id, bell: bell)
     }
 

@@ -8,12 +8,15 @@ package struct Entry: Hashable, Sendable {
     package var created: Revision
     /// The revision that wrote `value`.
     package var revision: Revision
+    /// What watches of single topics find it by; follows from key and value.
+    package var topics: [String]
 
-    package init(key: String, value: [UInt8], created: Revision, revision: Revision) {
+    package init(key: String, value: [UInt8], created: Revision, revision: Revision, topics: [String] = []) {
         self.key = key
         self.value = value
         self.created = created
         self.revision = revision
+        self.topics = topics
     }
 }
 

@@ -72,10 +72,10 @@ package actor MemoryStore: Store {
         return revision
     }
 
-    package func watch(prefix: String, after revision: Revision?) throws(StoreError) -> Watch {
+    package func watch(prefix: String, after revision: Revision?, topic: String?) throws(StoreError) -> Watch {
         let start = revision ?? state.revision
         try state.check(start)
-        let (id, bell) = hub.add(prefix: prefix, after: start, state: state)
+        let (id, bell) = hub.add(prefix: prefix, topic: topic, after: start, state: state)
         return Watch(source: self, watcher: id, bell: bell)
     }
 

@@ -34,10 +34,11 @@ package protocol Store: Sendable {
     /// Throws `.expired` and `.future` as `list` does.
     func changes(prefix: String, after revision: Revision) async throws(StoreError) -> StoreChanges
 
-    /// Every change of keys that start with `prefix` after `revision`, or from now on when that is nil, once and in order.
+    /// Every change of keys that start with `prefix` after `revision`, or from now on when that is nil, once and in order;
+    /// with a topic, only what concerns it, so that a change costs nothing for those who watch another.
     ///
     /// Throws `.expired` and `.future` as `list` does.
-    func watch(prefix: String, after revision: Revision?) async throws(StoreError) -> Watch
+    func watch(prefix: String, after revision: Revision?, topic: String?) async throws(StoreError) -> Watch
 
     /// The revision of the last commit; at least 1.
     func currentRevision() async -> Revision
@@ -50,6 +51,13 @@ package protocol Store: Sendable {
 
     /// Forgets the history before `revision`: older snapshots and watches end with `.expired`. Entries stay.
     func compact(before revision: Revision) async throws(StoreError)
+}
+
+extension Store {
+    /// Every change of keys that start with `prefix`.
+    package func watch(prefix: String, after revision: Revision?) async throws(StoreError) -> Watch {
+        try await watch(prefix: prefix, after: revision, topic: nil)
+    }
 }
 
 /// A part of the history.

@@ -16,6 +16,11 @@ package struct WatchEvent: Hashable, Sendable {
         self.entry = entry
         self.previous = previous
     }
+
+    /// Whether it changed what is, or was, of the topic.
+    package func concerns(_ topic: String) -> Bool {
+        entry?.topics.contains(topic) ?? false || previous?.topics.contains(topic) ?? false
+    }
 }
 
 /// What a watch delivers.
@@ -78,6 +83,13 @@ package struct Watch: AsyncSequence, Sendable {
                     throw .closed
                 }
             }
+            defer { position += 1 }
+            return batch[position]
+        }
+
+        /// The next element of those that are in hand already; nil when the store has to be asked.
+        mutating func nextInHand() -> WatchElement? {
+            guard position < batch.count else { return nil }
             defer { position += 1 }
             return batch[position]
         }

@@ -49,8 +49,8 @@ struct MeteredStore<Base: Store>: Store {
         try await base.changes(prefix: prefix, after: revision)
     }
 
-    func watch(prefix: String, after revision: Revision?) async throws(StoreError) -> Watch {
-        try await base.watch(prefix: prefix, after: revision)
+    func watch(prefix: String, after revision: Revision?, topic: String?) async throws(StoreError) -> Watch {
+        try await base.watch(prefix: prefix, after: revision, topic: topic)
     }
 
     func currentRevision() async -> Revision { await base.currentRevision() }

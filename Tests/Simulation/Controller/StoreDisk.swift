@@ -152,7 +152,7 @@ actor StoreSession: Store {
             identity: identity, revision: disk.file.state.revision, entries: disk.file.state.entries)
     }
 
-    func watch(prefix: String, after revision: Revision?) throws(StoreError) -> Watch {
+    func watch(prefix: String, after revision: Revision?, topic: String?) throws(StoreError) -> Watch {
         throw .failed("the simulation wakes the parts by itself")
     }
 

@@ -75,10 +75,20 @@ struct WatchRoute: Sendable {
             afterwards: { await budget.release(ticket, of: user) })
     }
 
+    /// Bytes from which on no further event joins those of one write.
+    private static let together = 32 << 10
+
     private static func copy(_ watch: ObjectWatch, to lines: StreamWriter, _ format: EventFormat) async throws {
         var format = format
-        for await notice in watch {
-            try await lines.write(format.line(notice))
+        var notices = watch.makeAsyncIterator()
+        while let notice = await notices.next() {
+            var text = format.line(notice)
+            // What is in hand goes with it: one write for what happened together.
+            while text.readableBytes < together, let more = notices.nextInHand() {
+                var line = format.line(more)
+                text.writeBuffer(&line)
+            }
+            try await lines.write(text)
             if case .expired = notice { return }
         }
     }

@@ -43,6 +43,6 @@ extension Entry {
     package func lifted(by lift: Int64) -> Entry {
         Entry(
             key: key, value: value, created: Revision(created.rawValue + lift),
-            revision: Revision(revision.rawValue + lift))
+            revision: Revision(revision.rawValue + lift), topics: topics)
     }
 }

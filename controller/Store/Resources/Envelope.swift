@@ -66,6 +66,9 @@ enum Envelope {
         bytes += envelope[(headerBytes + place)...]
     }
 
+    /// The text of `envelope` without a resource version.
+    static func text(_ envelope: [UInt8]) -> [UInt8] { Array(envelope[headerBytes...]) }
+
     /// True when `open` can read the value.
     static func isReadable(_ envelope: [UInt8]) -> Bool {
         envelope.count > headerBytes && envelope[0] == version

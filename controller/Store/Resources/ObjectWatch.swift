@@ -42,6 +42,8 @@ package struct ObjectWatch: AsyncSequence, Sendable {
 
     let kind: KindInfo
     let matcher: ObjectMatcher
+    /// What is of this topic matches, and nothing else does; nil when the matcher has to look.
+    let topic: String?
     let initial: [ObjectNotice]
     let watch: Watch
 
@@ -51,38 +53,35 @@ package struct ObjectWatch: AsyncSequence, Sendable {
     }
 
     package func makeAsyncIterator() -> Iterator {
-        Iterator(kind: kind, matcher: matcher, initial: initial, watch: watch.makeAsyncIterator())
+        Iterator(self)
     }
 
     package struct Iterator: AsyncIteratorProtocol {
-        let kind: KindInfo
-        let matcher: ObjectMatcher
-        var initial: [ObjectNotice]
-        var position = 0
-        var watch: Watch.Iterator
-        var hasEnded = false
+        private let kind: KindInfo
+        private let matcher: ObjectMatcher
+        private let topic: String?
+        private var initial: [ObjectNotice]
+        private var position = 0
+        private var watch: Watch.Iterator
+        private var hasEnded = false
 
-        init(kind: KindInfo, matcher: ObjectMatcher, initial: [ObjectNotice], watch: Watch.Iterator) {
-            self.kind = kind
-            self.matcher = matcher
-            self.initial = initial
-            self.watch = watch
+        init(_ objects: ObjectWatch) {
+            kind = objects.kind
+            matcher = objects.matcher
+            topic = objects.topic
+            initial = objects.initial
+            watch = objects.watch.makeAsyncIterator()
         }
 
         package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async -> ObjectNotice? {
-            if position < initial.count {
-                position += 1
-                return initial[position - 1]
-            }
-            initial = []
-            position = 0
+            if let notice = nextInHand() { return notice }
             while !hasEnded {
                 do throws(StoreError) {
-                    switch try await watch.next(isolation: actor) {
-                    case nil: hasEnded = true
-                    case .progress(let revision): return .bookmark(revision)
-                    case .change(let event): if let notice = notice(event) { return notice }
+                    guard let element = try await watch.next(isolation: actor) else {
+                        hasEnded = true
+                        break
                     }
+                    if let notice = notice(element) { return notice }
                 } catch {
                     hasEnded = true
                     if case .expired = error { return .expired }
@@ -91,16 +90,45 @@ package struct ObjectWatch: AsyncSequence, Sendable {
             return nil
         }
 
+        /// The next notice of what is in hand already, so that what happened together can be told together; nil when the
+        /// store has to be asked.
+        package mutating func nextInHand() -> ObjectNotice? {
+            if position < initial.count {
+                position += 1
+                return initial[position - 1]
+            }
+            initial = []
+            position = 0
+            while let element = watch.nextInHand() {
+                if let notice = notice(element) { return notice }
+            }
+            return nil
+        }
+
+        private func notice(_ element: WatchElement) -> ObjectNotice? {
+            switch element {
+            case .progress(let revision): .bookmark(revision)
+            case .change(let event): notice(event)
+            }
+        }
+
         /// What the change means to someone who sees only what the selector matches.
         private func notice(_ event: WatchEvent) -> ObjectNotice? {
-            let new = event.entry.map { StoredObject(kind, $0) }.flatMap { matcher.matches($0) ? $0 : nil }
-            let old = event.previous.map { StoredObject(kind, $0) }.flatMap { matcher.matches($0) ? $0 : nil }
+            let new = event.entry.flatMap(seen)
+            let old = event.previous.flatMap(seen)
             switch (old, new) {
             case (nil, let new?): return .added(new)
             case (_?, let new?): return .modified(new)
             case (let old?, nil): return .deleted(old.at(event.revision))
             case (nil, nil): return nil
             }
+        }
+
+        /// The object, if it matches.
+        private func seen(_ entry: Entry) -> StoredObject? {
+            if let topic { return entry.topics.contains(topic) ? StoredObject(kind, entry) : nil }
+            let object = StoredObject(kind, entry)
+            return matcher.matches(object) ? object : nil
         }
     }
 }

@@ -25,8 +25,11 @@ extension Resources {
             if marksEnd { initial.append(.initialEventsEnd(list.revision)) }
         }
         do throws(StoreError) {
-            let watch = try await store.watch(prefix: prefix, after: start)
-            return ObjectWatch(kind: kind, matcher: matcher, initial: initial, watch: watch)
+            let topic = ObjectTopics.topic(of: options.selector, kind)
+            let watch = try await store.watch(prefix: prefix, after: start, topic: topic)
+            return ObjectWatch(
+                kind: kind, matcher: matcher, topic: ObjectTopics.decide(options.selector) ? topic : nil,
+                initial: initial, watch: watch)
         } catch {
             switch error {
             case .expired(let oldest): throw .expired("too old resource version: \(start ?? Revision(0)) (\(oldest))")

@@ -39,7 +39,9 @@ package struct CommitBatch: Sendable {
             let made: Entry?
             switch write {
             case .put(let key, let value):
-                made = Entry(key: key, value: value, created: previous?.created ?? next, revision: next)
+                made = Entry(
+                    key: key, value: value, created: previous?.created ?? next, revision: next,
+                    topics: state.topics(key, value))
             case .delete:
                 if previous == nil { continue }
                 made = nil

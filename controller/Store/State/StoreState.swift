@@ -9,11 +9,19 @@ package struct StoreState: Sendable {
     package private(set) var compacted: Revision
     package private(set) var entries = SortedEntries()
     package private(set) var log = EventLog()
+    /// Says of which topics a value at a key is.
+    package let topics: Topics
+
+    package typealias Topics = @Sendable (_ key: String, _ value: [UInt8]) -> [String]
 
     /// - Parameter compacted: the history starts after it.
-    package init(revision: Revision = Revision(1), compacted: Revision = Revision(0)) {
+    package init(
+        revision: Revision = Revision(1), compacted: Revision = Revision(0),
+        topics: @escaping Topics = ObjectTopics.topics
+    ) {
         self.revision = revision
         self.compacted = compacted
+        self.topics = topics
     }
 
     package func get(_ key: String) -> Entry? { entries[key] }

@@ -9,6 +9,7 @@ package struct WatchHub: Sendable {
 
     private struct Watcher: Sendable {
         let prefix: String
+        let topic: String?
         let bell: AsyncStream<Void>.Continuation
         /// The oldest change that it has not seen may be the one at this revision; nil when it is up to date.
         var pending: Revision?
@@ -18,7 +19,17 @@ package struct WatchHub: Sendable {
     /// The most changes that one poll hands over, rounded up to whole commits.
     private static let pollLimit = 1000
 
+    /// Who is to be told of changes under one prefix.
+    private struct Audience: Sendable {
+        /// Those who watch everything there.
+        var all: Set<WatcherID> = []
+        var byTopic: [String: Set<WatcherID>] = [:]
+
+        var isEmpty: Bool { all.isEmpty && byTopic.isEmpty }
+    }
+
     private var watchers: [WatcherID: Watcher] = [:]
+    private var audiences: [String: Audience] = [:]
     private var last: UInt64 = 0
     /// At so many watchers those that have gone are looked for.
     private var sweepAt = 64
@@ -29,7 +40,7 @@ package struct WatchHub: Sendable {
 
     /// Takes in a watcher of `prefix` after `revision`; `state` must know the history since then.
     package mutating func add(
-        prefix: String, after revision: Revision, state: StoreState
+        prefix: String, topic: String? = nil, after revision: Revision, state: StoreState
     ) -> (id: WatcherID, bell: AsyncStream<Void>) {
         if watchers.count >= sweepAt {
             for (id, watcher) in watchers { ring(id, watcher) }
@@ -39,21 +50,54 @@ package struct WatchHub: Sendable {
         last += 1
         let id = WatcherID(number: last)
         let pending = revision < state.revision ? Revision(revision.rawValue + 1) : nil
-        watchers[id] = Watcher(prefix: prefix, bell: continuation, pending: pending)
+        watchers[id] = Watcher(prefix: prefix, topic: topic, bell: continuation, pending: pending)
+        if let topic {
+            audiences[prefix, default: Audience()].byTopic[topic, default: []].insert(id)
+        } else {
+            audiences[prefix, default: Audience()].all.insert(id)
+        }
         return (id, stream)
     }
 
     /// Rings for everyone whom one of `changes` concerns. Those that have gone are forgotten.
     package mutating func publish(_ changes: [WatchEvent]) {
-        // By index, so that the dictionary is changed in place.
-        var gone: [WatcherID] = []
-        for index in watchers.indices {
-            let prefix = watchers.values[index].prefix
-            guard let first = changes.first(where: { $0.key.hasPrefix(prefix) }) else { continue }
-            if watchers.values[index].pending == nil { watchers.values[index].pending = first.revision }
-            if case .terminated = watchers.values[index].bell.yield() { gone.append(watchers.keys[index]) }
+        for (prefix, audience) in audiences {
+            var isFirst = true
+            for change in changes where change.key.hasPrefix(prefix) {
+                if isFirst { for id in audience.all { tell(id, change.revision) } }
+                isFirst = false
+                if audience.byTopic.isEmpty { break }
+                let topics = change.entry?.topics ?? []
+                for topic in topics { tell(audience.byTopic[topic], change.revision) }
+                for topic in change.previous?.topics ?? [] where !topics.contains(topic) {
+                    tell(audience.byTopic[topic], change.revision)
+                }
+            }
         }
-        for id in gone { watchers[id] = nil }
+    }
+
+    private mutating func tell(_ concerned: Set<WatcherID>?, _ revision: Revision) {
+        for id in concerned ?? [] { tell(id, revision) }
+    }
+
+    private mutating func tell(_ id: WatcherID, _ revision: Revision) {
+        guard let index = watchers.index(forKey: id) else { return }
+        // By index, so that the dictionary is changed in place.
+        if watchers.values[index].pending == nil { watchers.values[index].pending = revision }
+        if case .terminated = watchers.values[index].bell.yield() { forget(id) }
+    }
+
+    private mutating func forget(_ id: WatcherID) {
+        guard let watcher = watchers.removeValue(forKey: id) else { return }
+        if let topic = watcher.topic {
+            audiences[watcher.prefix]?.byTopic[topic]?.remove(id)
+            if audiences[watcher.prefix]?.byTopic[topic]?.isEmpty ?? false {
+                audiences[watcher.prefix]?.byTopic[topic] = nil
+            }
+        } else {
+            audiences[watcher.prefix]?.all.remove(id)
+        }
+        if audiences[watcher.prefix]?.isEmpty ?? false { audiences[watcher.prefix] = nil }
     }
 
     /// What `id` has not seen, out of the history of `state`.
@@ -62,12 +106,13 @@ package struct WatchHub: Sendable {
         var elements: [WatchElement] = []
         if let pending = watcher.pending {
             guard pending > state.compacted else {
-                watchers[id] = nil
+                forget(id)
                 throw .expired(oldest: state.compacted)
             }
             watcher.pending = nil
             var reached = pending
-            for event in state.log.after(Revision(pending.rawValue - 1)) where event.key.hasPrefix(watcher.prefix) {
+            for event in state.log.after(Revision(pending.rawValue - 1))
+            where event.key.hasPrefix(watcher.prefix) && watcher.topic.map(event.concerns) ?? true {
                 if elements.count >= Self.pollLimit, event.revision != reached {
                     watcher.pending = event.revision
                     break
@@ -93,9 +138,10 @@ package struct WatchHub: Sendable {
     package mutating func close() {
         for watcher in watchers.values { watcher.bell.finish() }
         watchers = [:]
+        audiences = [:]
     }
 
     private mutating func ring(_ id: WatcherID, _ watcher: Watcher) {
-        if case .terminated = watcher.bell.yield() { watchers[id] = nil }
+        if case .terminated = watcher.bell.yield() { forget(id) }
     }
 }
