@@ -23,6 +23,9 @@ package struct ControlPath: Hashable, Sendable {
 
     package init() {}
 
+    /// Whether something that was written has yet to be applied.
+    package var isBehind: Bool { !open.isEmpty }
+
     /// Something that concerns the node was written at `revision`.
     package mutating func wrote(_ revision: Revision, at now: Instant) {
         guard revision > applied, revision > open.last?.revision ?? Revision(0) else { return }

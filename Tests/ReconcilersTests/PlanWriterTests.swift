@@ -34,4 +34,24 @@ import TidemillStore
         let last = written.first { $0.metadata.name == "t-39" }
         #expect(try #require(first?.revision) < #require(last?.revision))
     }
+
+    @Test func `plans share a commit, and one that cannot be written holds up none of them`() async throws {
+        let resources = Resources(store: MemoryStore(), time: StillTime(), randomness: OneNumber())
+        try await resources.bootstrap()
+        let writer = PlanWriter(
+            resources: resources, component: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        func order(_ name: String) -> PlanWriter.Order {
+            let task = Kinds.Task(
+                metadata: ObjectMeta(name: name, namespace: "default"),
+                spec: Kinds.TaskSpec(slice: name, template: Kinds.TaskTemplate(command: ["true"])))
+            return PlanWriter.Order([[.create(task)]], about: name)
+        }
+        await writer.write((0..<150).map { order("t-\($0)") })
+        let together = try await resources.readAll(Kinds.Task.self).objects
+        #expect(together.count == 150)
+        #expect(Set(together.map(\.metadata.resourceVersion)).count == 2)
+        await writer.write([order("u-0"), order("t-0"), order("u-1")])
+        let names = try await resources.readAll(Kinds.Task.self).objects.map(\.metadata.name)
+        #expect(names.filter { $0.hasPrefix("u") } == ["u-0", "u-1"])
+    }
 }

@@ -12,8 +12,9 @@ package actor AllocationReconciler: Service {
     private let wakeups: Wakeups
     private let logger: Logger
     private let freed: Bell?
-    /// The revision at which nothing was left to free.
-    private var settledAt: Revision?
+    private var view = AllocationsView()
+    /// The revision that the view shows.
+    private var seenAt: Revision?
 
     /// - Parameter freed: rung when shares came free, for whoever plans grants.
     package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger, freed: Bell? = nil) {
@@ -21,7 +22,8 @@ package actor AllocationReconciler: Service {
         resources = mirror.resources
         self.logger = logger
         self.freed = freed
-        wakeups = Wakeups(resources: resources, kinds: [Kinds.Slice.info], period: .seconds(5), sleep: sleep)
+        wakeups = Wakeups(
+            resources: resources, kinds: [Kinds.Slice.info], period: .seconds(5), sleep: sleep, rest: .moment)
     }
 
     package func run() async throws {
@@ -32,30 +34,20 @@ package actor AllocationReconciler: Service {
     /// while a restore is under way.
     package func tick() async {
         let revision = await resources.store.currentRevision()
-        if settledAt == revision { return }
+        if seenAt == revision, view.isSettled { return }
         if await resources.isResting() { return }
         do throws(APIError) {
             // Records before slices: a holding that is seen has its slice's grant written already.
-            let records = try await resources.records(prefix: NodeAllocation.prefix)
-            let slices = try await mirror.all(Kinds.Slice.self).objects.values
-            let byUID = Dictionary(
-                slices.map { (SliceUID($0.metadata.uid), $0) }, uniquingKeysWith: { first, _ in first })
-            var isSettled = true
-            for stored in records {
-                guard let record = NodeAllocation(stored: stored.value) else {
-                    logger.error("a record cannot be read", metadata: ["key": "\(stored.key)"])
-                    continue
-                }
-                let seen = AllocationObservation(record: record, revision: stored.revision, slices: byUID)
-                let plan = AllocationPlan.plan(seen)
-                guard plan.record != nil else { continue }
-                isSettled = false
-                await write(plan, over: seen)
-            }
-            if isSettled { settledAt = revision }
+            view.take(try await mirror.allocations())
+            view.take(try await mirror.all(Kinds.Slice.self).objects)
+            seenAt = revision
         } catch {
             logger.warning("allocations cannot be read", metadata: ["error": "\(error)"])
+            return
         }
+        let freeing = view.due.map { ($0, AllocationPlan.plan($0)) }.filter { $0.1.record != nil }
+        view.looked(leaving: freeing.map(\.0.record.node))
+        for (seen, plan) in freeing { await write(plan, over: seen) }
     }
 
     private func write(_ plan: AllocationPlan, over seen: AllocationObservation) async {

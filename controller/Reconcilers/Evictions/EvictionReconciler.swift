@@ -16,6 +16,8 @@ package actor EvictionReconciler: Service {
     private let logger: Logger
     /// The revision at which nothing was left to do, what was withheld then, and until when that holds.
     private var settled: (at: Revision, hold: GrantPermission.Hold?, until: Timestamp?)?
+    /// The nodes when none of them had a measure in force, and nothing was told of an earlier one.
+    private var quiet: Copies<Kinds.Node>?
 
     /// - Parameter permission: what the controller allows itself now. As long as it withholds replacements or everything,
     ///   no eviction begins.
@@ -63,10 +65,13 @@ package actor EvictionReconciler: Service {
     private func observe(
         _ hold: GrantPermission.Hold?, _ now: Timestamp
     ) async throws(APIError) -> EvictionObservation {
-        let nodes = try await mirror.all(Kinds.Node.self).objects.values
-        let isQuiet = nodes.allSatisfy { !Measure(node: $0, now: now).isInForce }
-        let wasTold = nodes.contains { $0.status.conditions.contains { $0.type == DrainingCondition.type } }
+        let all = try await mirror.all(Kinds.Node.self).objects
+        let changed = all.differences(from: quiet ?? Copies()).compactMap(\.new?.value)
+        let isQuiet = changed.allSatisfy { !Measure(node: $0, now: now).isInForce }
+        let wasTold = changed.contains { $0.status.conditions.contains { $0.type == DrainingCondition.type } }
+        quiet = isQuiet && !wasTold ? all : nil
         if isQuiet, !wasTold { return EvictionObservation(nodes: [], jobs: [], held: [], now: now) }
+        let nodes = all.values
         let slices = try await mirror.all(Kinds.Slice.self).objects.values
         return EvictionObservation(
             nodes: nodes, jobs: try await mirror.all(Kinds.Job.self).objects.values,

@@ -39,7 +39,7 @@ extension JobPlan {
         var next = job
         if let taken = attempt.names.first(where: seen.namesTaken.contains) {
             next.status.state = .pending
-            next.status.reason = "NamesTaken"
+            next.status.reason = namesTaken
             next.status.message =
                 "Slice or task \(taken) of an earlier job of this name still exists; waiting until it is gone."
             return JobPlan(
@@ -69,6 +69,7 @@ extension JobPlan {
     }
 
     static let resized = "Resized"
+    static let namesTaken = "NamesTaken"
 
     private static func drafting(_ seen: JobObservation, _ members: [Member]) -> JobPlan {
         if let gone = members.first(where: {

@@ -13,8 +13,9 @@ package actor JobReconciler: Service {
     private let wakeups: Wakeups
     private let writer: PlanWriter
     private let logger: Logger
-    /// The revision at which nothing was left to do, and until when that holds.
-    private var settled: (at: Revision, until: Timestamp?)?
+    private var view = JobsView()
+    /// The revision that the view shows.
+    private var seenAt: Revision?
 
     package init(mirror: ObjectMirror, sleep: @escaping Sleep, logger: Logger) {
         self.mirror = mirror
@@ -23,7 +24,7 @@ package actor JobReconciler: Service {
         writer = PlanWriter(resources: resources, component: "job-reconciler", logger: logger)
         wakeups = Wakeups(
             resources: resources, kinds: [Kinds.Job.info, Kinds.Slice.info, Kinds.Task.info], period: .seconds(1),
-            sleep: sleep)
+            sleep: sleep, rest: .moment)
     }
 
     package func run() async throws {
@@ -31,50 +32,38 @@ package actor JobReconciler: Service {
     }
 
     /// Observes, plans and writes once; returns at once when nothing has changed since nothing was to be done, and
-    /// while a restore is under way.
+    /// while a restore is under way. Only jobs that something happened to, or whose time has come, are planned.
     package func tick() async {
         let revision = await resources.store.currentRevision()
         let now = Timestamp(resources.time.wall())
-        if let settled, settled.at == revision, settled.until.map({ now < $0 }) ?? true { return }
-        settled = nil
+        if seenAt == revision, view.isSettled(at: now) { return }
         if await resources.isResting() { return }
         do throws(APIError) {
-            var until: Timestamp?
-            var isSettled = true
-            for seen in try await observe() {
-                let plan = JobPlan.plan(seen)
-                if let wakeAt = plan.wakeAt { until = min(until ?? wakeAt, wakeAt) }
-                guard !plan.transactions.isEmpty else { continue }
-                isSettled = false
-                let name = "job \(seen.job.metadata.namespace)/\(seen.job.metadata.name)"
-                logger.debug("planned", metadata: ["subject": "\(name)", "plan": "\(plan)"])
-                await writer.write(plan.transactions, events: plan.events, about: name)
-            }
-            if isSettled { settled = (revision, until) }
+            try await observe()
+            seenAt = revision
         } catch {
             logger.warning("jobs cannot be read", metadata: ["error": "\(error)"])
+            return
         }
+        var orders: [PlanWriter.Order] = []
+        let due = view.due(at: Timestamp(resources.time.wall()))
+        if due.isMore { wakeups.bell.ring() }
+        for var seen in due.jobs {
+            seen.jitter = resources.randomness.next()
+            let plan = JobPlan.plan(seen)
+            view.note(plan, of: seen)
+            guard !plan.transactions.isEmpty else { continue }
+            let name = "job \(seen.job.metadata.namespace)/\(seen.job.metadata.name)"
+            logger.debug("planned", metadata: ["subject": "\(name)", "plan": "\(plan)"])
+            orders.append(PlanWriter.Order(plan.transactions, events: plan.events, about: name))
+        }
+        await writer.write(orders)
     }
 
     /// Jobs are read before what they own: a job that names an attempt is seen with all of it.
-    private func observe() async throws(APIError) -> [JobObservation] {
-        let jobs = try await mirror.all(Kinds.Job.self).objects.values
-        let slices = Dictionary(grouping: try await mirror.all(Kinds.Slice.self).objects.values) {
-            $0.spec.member?.jobUID ?? ""
-        }
-        let tasks = Dictionary(grouping: try await mirror.all(Kinds.Task.self).objects.values) {
-            $0.spec.member?.jobUID ?? ""
-        }
-        let uids = Set(jobs.map(\.metadata.uid))
-        let orphans =
-            slices.filter { !uids.contains($0.key) }.values.joined().map(\.metadata)
-            + tasks.filter { !uids.contains($0.key) }.values.joined().map(\.metadata)
-        let taken = Dictionary(grouping: orphans, by: \.namespace).mapValues { Set($0.map(\.name)) }
-        let now = Timestamp(resources.time.wall())
-        return jobs.map { job in
-            JobObservation(
-                job: job, slices: slices[job.metadata.uid] ?? [], tasks: tasks[job.metadata.uid] ?? [],
-                namesTaken: taken[job.metadata.namespace] ?? [], now: now, jitter: resources.randomness.next())
-        }
+    private func observe() async throws(APIError) {
+        view.take(try await mirror.all(Kinds.Job.self).objects)
+        view.take(try await mirror.all(Kinds.Slice.self).objects)
+        view.take(try await mirror.all(Kinds.Task.self).objects)
     }
 }

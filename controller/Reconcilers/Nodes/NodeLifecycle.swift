@@ -50,7 +50,8 @@ package actor NodeLifecycle: Service {
         roster = NodeRoster(rollback: RollbackCheck(resources.store.identity))
         writer = PlanWriter(resources: resources, component: "node-lifecycle", logger: logger)
         wakeups = Wakeups(
-            resources: resources, kinds: [Kinds.Node.info, Kinds.Slice.info], period: .seconds(2), sleep: sleep)
+            resources: resources, kinds: [Kinds.Node.info, Kinds.Slice.info], period: .seconds(2), sleep: sleep,
+            rest: .times(10))
     }
 
     package func run() async throws {
@@ -222,8 +223,8 @@ package actor NodeLifecycle: Service {
             // Nodes before what is granted on them: a Node that is being deleted gets nothing new.
             let nodes = try await mirror.all(Kinds.Node.self).objects.values
             let slices = try await mirror.all(Kinds.Slice.self)
-            let tasks = try await mirror.all(Kinds.Task.self).objects.values
-            let jobs = try await mirror.all(Kinds.Job.self).objects.values
+            let tasks = try await mirror.all(Kinds.Task.self).objects
+            let jobs = try await mirror.all(Kinds.Job.self).objects
             if joined == nil { joined = await joins.nodes() }
             let (now, wall) = (resources.time.now(), resources.time.wall())
             revision = max(revision, slices.revision)
@@ -231,22 +232,32 @@ package actor NodeLifecycle: Service {
             roster.learn(
                 nodes: nodes, granted: granted, written: Self.concerns(slices: granted, jobs: jobs), at: now)
             hasLooked = true
-            return NodeObservation(
-                nodes: nodes, granted: granted,
-                tasks: Dictionary(
-                    tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
-                    uniquingKeysWith: { first, _ in first }),
-                standings: roster.standings(at: now, wall: wall), lost: roster.lost, surelyActive: roster.surelyActive,
-                halt: roster.halt,
-                now: Timestamp(wall))
+            return observe(nodes, granted, tasks, at: now, wall)
         } catch {
             logger.warning("nodes cannot be read", metadata: ["error": "\(error)"])
             return nil
         }
     }
 
+    private func observe(
+        _ nodes: [Kinds.Node], _ granted: [Kinds.Slice], _ tasks: Copies<Kinds.Task>, at now: Instant, _ wall: WallTime
+    ) -> NodeObservation {
+        let standings = roster.standings(at: now, wall: wall)
+        // What ended a task, and how long it ran, is asked only of slices whose nodes are not heard.
+        let isQuiet = roster.lost.isEmpty && standings.values.allSatisfy { $0.heard == .ready && $0.death == nil }
+        return NodeObservation(
+            nodes: nodes, granted: granted,
+            tasks: isQuiet
+                ? [:]
+                : Dictionary(
+                    tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
+                    uniquingKeysWith: { first, _ in first }),
+            standings: standings, lost: roster.lost, surelyActive: isQuiet ? nil : roster.surelyActive,
+            halt: roster.halt, now: Timestamp(wall))
+    }
+
     /// The newest revision of what each node's agent has to act on: slices granted to it, and gangs that have members there.
-    private static func concerns(slices: [Kinds.Slice], jobs: [Kinds.Job]) -> [NodeID: Revision] {
+    private static func concerns(slices: [Kinds.Slice], jobs: Copies<Kinds.Job>) -> [NodeID: Revision] {
         var newest: [NodeID: Revision] = [:]
         func note(_ node: String, _ revision: Revision?) {
             guard let revision else { return }

@@ -18,6 +18,8 @@ package struct NodeRoster: Sendable {
     private var deaths = ConfirmedDeaths()
     private var words: [NodeID: ConfirmedDeaths.Standing] = [:]
     private var paths: [NodeID: ControlPath] = [:]
+    /// Nodes that have yet to apply something.
+    private var behind: Set<NodeID> = []
     private var grants: [NodeID: Set<SliceUID>] = [:]
     private var plans: [NodeID: (after: Duration, at: Instant)] = [:]
     /// Nodes whose objects were seen.
@@ -56,7 +58,7 @@ package struct NodeRoster: Sendable {
     package func permission(at now: Instant) -> GrantPermission {
         GrantPermission(
             everything: halt ?? fleet.firstHearing.hold, replacements: suspicion,
-            nodes: paths.keys.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
+            nodes: behind.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
     }
 
     /// How long each slice was active as far as its node's heartbeats show it, by the node's own clock.
@@ -125,8 +127,7 @@ package struct NodeRoster: Sendable {
         if deaths.admits(heartbeat) == true, !isLive { identities.forget(node) }
         return identities.admit(heartbeat, isLive: isLive).map {
             lives[node]?.heard(heartbeat)
-            paths[node, default: ControlPath()].heard(
-                applied: Revision(heartbeat.appliedRevision), isReturn: !isLive, at: now)
+            follow(node) { $0.heard(applied: Revision(heartbeat.appliedRevision), isReturn: !isLive, at: now) }
             return !fleet.on(.renewed, node: node, at: now).isEmpty
         }
     }
@@ -165,7 +166,12 @@ package struct NodeRoster: Sendable {
         for node in nodes { learn(node, holdsSomething: held.contains(node.metadata.name), at: now) }
         fleet.begin(at: now)
         learn(granted: granted, existing: names, at: now)
-        for (node, revision) in written { paths[node, default: ControlPath()].wrote(revision, at: now) }
+        for (node, revision) in written { follow(node) { $0.wrote(revision, at: now) } }
+    }
+
+    private mutating func follow(_ node: NodeID, _ change: (inout ControlPath) -> Void) {
+        change(&paths[node, default: ControlPath()])
+        if paths[node]?.isBehind ?? false { behind.insert(node) } else { behind.remove(node) }
     }
 
     private mutating func learn(_ node: Kinds.Node, holdsSomething: Bool, at now: Instant) {
@@ -232,6 +238,7 @@ package struct NodeRoster: Sendable {
             deaths.forget(node)
             words[node] = nil
             paths[node] = nil
+            behind.remove(node)
             plans[node] = nil
             lives[node] = nil
             if objects.remove(node) != nil { gone.append(node) }

@@ -20,6 +20,61 @@ package struct PlanWriter: Sendable {
     /// The most changes of one commit; leaves room for conditions that the store adds.
     static let chunk = 100
 
+    /// What one plan asks for.
+    package struct Order: Sendable {
+        var transactions: [[PlannedChange]]
+        var events: [PlannedEvent]
+        var subject: String
+
+        package init(_ transactions: [[PlannedChange]], events: [PlannedEvent] = [], about subject: String) {
+            self.transactions = transactions
+            self.events = events
+            self.subject = subject
+        }
+
+        /// How many changes it takes in one commit; nil when it takes more than one.
+        fileprivate var size: Int? {
+            guard transactions.count == 1, let changes = transactions.first else { return nil }
+            let size = changes.count + events.count
+            return size <= chunk ? size : nil
+        }
+    }
+
+    /// Writes plans that have nothing to do with each other: as many as fit share a commit. Where one of them stands in the
+    /// way, each of that commit is written by itself.
+    package func write(_ orders: [Order]) async {
+        var together: [Order] = []
+        var room = Self.chunk
+        for order in orders {
+            guard let size = order.size else {
+                await write(order.transactions, events: order.events, about: order.subject)
+                continue
+            }
+            if size > room {
+                await write(together: together)
+                together = []
+                room = Self.chunk
+            }
+            together.append(order)
+            room -= size
+        }
+        await write(together: together)
+    }
+
+    private func write(together orders: [Order]) async {
+        if orders.count > 1 {
+            let changes = orders.flatMap { $0.transactions.joined().map(Self.change) + $0.events.map(events.creation) }
+            do throws(APIError) {
+                try await resources.transact(changes)
+                return
+            } catch {
+                logger.debug(
+                    "plans are written one by one", metadata: ["plans": "\(orders.count)", "error": "\(error)"])
+            }
+        }
+        for order in orders { await write(order.transactions, events: order.events, about: order.subject) }
+    }
+
     /// Writes the transactions in order and stops at the first that fails. Events go with the last part of the first one.
     ///
     /// A transaction too large for one commit is split; its last change comes last, so that a plan which ends with the
