@@ -52,6 +52,38 @@ import TidemillWire
         #expect(try await scene.job("j2")?.status.gang?.state == .committed)
     }
 
+    @Test func `gangs of one cycle share a commit, as far as one has room`() async throws {
+        let scene = try await Scene()
+        for number in 10..<80 { try await scene.submit("j\(number)") }
+        await scene.scheduler().cycle()
+        let slices = try await scene.slices()
+        #expect(slices.allSatisfy { $0.status.state == .reserved })
+        #expect(slices.compactMap(\.status.grant?.epoch).sorted() == Array(1...70))
+        #expect(try await scene.allocation("a")?.held.map(\.epoch.rawValue) == Array(1...70))
+        // Each gang takes its slice, its job and its event; the record is written once.
+        #expect(Set(slices.map(\.metadata.resourceVersion)).count == 3)
+    }
+
+    @Test func `a gang that changed meanwhile holds up none that it would share a commit with`() async throws {
+        let scene = try await Scene()
+        for name in ["j1", "j2", "j3"] { try await scene.submit(name) }
+        let resources = scene.resources
+        await scene.scheduler(
+            Interruption(during: {
+                guard var job = try? await resources.read(Kinds.Job.self, namespace: "default", name: "j2"),
+                    job.metadata.annotations.isEmpty
+                else { return }
+                job.metadata.annotations["touched"] = "yes"
+                _ = try? await resources.transact([.update(job)])  // Nothing else writes the job now.
+            })
+        ).cycle()
+        #expect(try await scene.job("j1")?.status.gang?.state == .committed)
+        #expect(try await scene.job("j2")?.status.gang?.state == .drafting)
+        #expect(try await scene.job("j3")?.status.gang?.state == .committed)
+        #expect(try await scene.allocation("a")?.held.map(\.slice) == ["j1-1-0", "j3-1-0"])
+        #expect(try await scene.allocation("a")?.held.map(\.epoch) == [Epoch(1), Epoch(2)])
+    }
+
     @Test func `a reason is written once`() async throws {
         let scene = try await Scene(nodes: [])
         try await scene.submit("j")

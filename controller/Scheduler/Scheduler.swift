@@ -33,7 +33,7 @@ package actor Scheduler: Service {
             resources: resources,
             kinds: [
                 Kinds.Job.info, Kinds.Slice.info, Kinds.Node.info, Kinds.Device.info, Kinds.DeviceClass.info,
-            ], period: .seconds(1), sleep: sleep, bell: bell)
+            ], period: .seconds(1), sleep: sleep, bell: bell, rest: .moment)
     }
 
     package func run() async throws {
@@ -50,22 +50,30 @@ package actor Scheduler: Service {
         do throws(APIError) {
             let permission = await authority.permission()
             guard let snapshot = try await read(permission) else { return }
-            var ledger = snapshot.ledger
             let outcomes = snapshot.plan(on: &view.placement)
             view.settle(outcomes.flatMap(\.nodes))
+            var batch = GrantBatch(snapshot)
             for outcome in outcomes {
                 logger.debug("planned", metadata: ["outcome": "\(outcome)"])
-                do throws(APIError) {
-                    try await write(outcome, snapshot, &ledger)
-                } catch {
-                    // What the store refuses to everyone ends the cycle; what is wrong with one gang is its own.
-                    if case .unavailable = error { throw error }
-                    logger.warning(
-                        "an outcome was not written", metadata: ["outcome": "\(outcome)", "error": "\(error)"])
+                try await attempt(outcome.description) { () throws(APIError) in
+                    try await write(outcome, snapshot, &batch)
                 }
             }
+            try await write(&batch)
         } catch {
             logger.warning("a cycle ended early", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What the store refuses to everyone ends the cycle; what is wrong with one gang is its own.
+    private func attempt(
+        _ outcome: @autoclosure () -> String, _ body: () async throws(APIError) -> Void
+    ) async throws(APIError) {
+        do throws(APIError) {
+            try await body()
+        } catch {
+            if case .unavailable = error { throw error }
+            logger.warning("an outcome was not written", metadata: ["outcome": "\(outcome())", "error": "\(error)"])
         }
     }
 
@@ -93,7 +101,7 @@ package actor Scheduler: Service {
     }
 
     private func write(
-        _ outcome: GangOutcome, _ snapshot: SchedulingSnapshot, _ ledger: inout Ledger
+        _ outcome: GangOutcome, _ snapshot: SchedulingSnapshot, _ batch: inout GrantBatch
     ) async throws(APIError) {
         switch outcome {
         case .wait:
@@ -110,10 +118,31 @@ package actor Scheduler: Service {
             }
         case .place(let gang, let members):
             guard try await isAgreed(gang, members, snapshot.now) else { return }
-            let draft = GangDraft(
-                gang, members: members, ledger: ledger, token: Token(snapshot.revision.rawValue),
-                now: snapshot.now)
-            try await commit(draft, of: gang, members, &ledger)
+            if members.count > GrantBatch.room {
+                // Its parts are several commits: those before it go first, so that records are written in turn.
+                try await write(&batch)
+                return try await commit(gang, members, &batch)
+            }
+            if !batch.hasRoom(for: members) { try await write(&batch) }
+            batch.add(gang, members)
+        }
+    }
+
+    /// Grants the gangs of a batch together. Where one of them stands in the way, each is granted by itself.
+    private func write(_ batch: inout GrantBatch) async throws(APIError) {
+        let gangs = batch.gangs
+        guard !gangs.isEmpty else { return }
+        do throws(APIError) {
+            batch.granted(at: try await resources.transact(batch.changes(events)))
+        } catch {
+            if case .unavailable = error { throw error }
+            logger.debug("gangs are granted one by one", metadata: ["gangs": "\(gangs.count)", "error": "\(error)"])
+            batch.drop()
+            for (gang, members) in gangs {
+                try await attempt("place \(gang.name)") { () throws(APIError) in
+                    try await commit(gang, members, &batch)
+                }
+            }
         }
     }
 
@@ -130,36 +159,21 @@ package actor Scheduler: Service {
         return false
     }
 
-    /// Writes the parts of a draft; the last one commits the gang. A conflict half-way abandons the attempt.
+    /// Writes the parts of a gang's draft; the last one commits the gang. A conflict half-way abandons the attempt.
     private func commit(
-        _ draft: GangDraft, of gang: DraftingGang, _ members: [PlannedMember], _ ledger: inout Ledger
+        _ gang: DraftingGang, _ members: [PlannedMember], _ batch: inout GrantBatch
     ) async throws(APIError) {
+        let draft = GangDraft(gang, members: members, ledger: batch.ledger, token: batch.token, now: batch.now)
         var next = draft.ledger
-        var revisions = ledger.pages.mapValues(\.revision)
         for (index, part) in draft.parts.enumerated() {
-            var changes: [Change] = part.slices.map { .updateStatus($0) }
-            for (node, record) in part.records.sorted(by: { $0.key < $1.key }) {
-                changes.append(
-                    .putRecord(key: NodeAllocation.key(node), record.json, expected: revisions[node] ?? nil))
-            }
-            if let job = part.job {
-                changes.append(.updateStatus(job))
-                let nodes = job.status.gang?.nodes.joined(separator: ", ") ?? ""
-                changes.append(
-                    events.creation(
-                        of: PlannedEvent(job, "Scheduled", "\(counted(members.count, "member")) granted on \(nodes)")))
-            } else if let revision = gang.job.revision {
-                // Members of an attempt that is over by now would hold their shares for nobody.
-                changes.append(.require(gang.job.ref, revision: revision))
-            }
+            let changes = part.changes(of: gang, on: next, events)
             guard let revision = try await transact(changes, of: gang) else {
                 if index > 0 { try await abandon(gang, reason: "Conflict") }
                 return
             }
-            for node in part.records.keys { revisions[node] = revision }
+            next.written(part.records.keys, at: revision)
         }
-        for node in next.pages.keys { next.pages[node]?.revision = revisions[node] ?? nil }
-        ledger = next
+        batch.ledger = next
     }
 
     /// Moves the gang to Abandoned; what it drafted is removed afterwards, by the job's reconciler.
