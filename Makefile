@@ -14,7 +14,7 @@ AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
         test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-why test-exec test-clients test-vm \
-        simulate bench bench-heartbeat bench-failover bench-openb test-properties
+        simulate bench bench-heartbeat bench-failover bench-openb bench-placement test-properties
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ test-properties: setup ## placement on random clusters; N=1000
 
 bench-openb: setup ## how tightly placement packs the openb traces, and how fast; TRACE=DIR
 	@bash Tools/bench-openb.sh $(TRACE) $(ARGS)
+
+bench-placement: setup ## placement at the size of a fleet, by itself and end to end: 5,000 nodes, 50,000 slices
+	@bash Tools/bench-placement.sh $(ARGS)
 
 generate: setup ## write the Swift, JSON and reference pages from Sources/Model/Schema
 	@$(SWIFT_BUILD) --product tidemill-generate

@@ -65,9 +65,11 @@ struct EndToEndBench: AsyncParsableCommand {
 
     private func measure(_ run: EndToEndRun) async throws -> Outcome {
         let idle = try Kernel.memory(of: run.controller.pid)
+        let empty = try await run.quiet()
         let flood = try await run.flood(slices / gang)
         say("bench-e2e: \(slices) slices are Active after \(figure(flood.seconds)) s")
         let full = try Kernel.memory(of: run.controller.pid)
+        let quiet = try await run.quiet()
         let stream = try await run.stream(rate * seconds / gang, perSecond: Double(rate) / Double(gang))
         let last = try Kernel.memory(of: run.controller.pid)
         let check = GrantCheck(
@@ -86,6 +88,11 @@ struct EndToEndBench: AsyncParsableCommand {
                     unit: "ms", aim: .atMost(500),
                     note:
                         "of \(stream.latencies.count), as the client's watch sees it, from when the job was due; median \(figure(median(stream.latencies))) ms, slowest \(figure(stream.latencies.max() ?? 0)) ms; controller \(figure(stream.cores)) cores"
+                ),
+                Row(
+                    name: "CPU of the controller in between", value: quiet, unit: "cores", aim: .none,
+                    note:
+                        "\(nodes) agents renew, \(slices) slices are Active; \(figure(empty)) cores before the first slice"
                 ),
                 Row(
                     name: "memory of the controller, resident", value: mebibytes(most), unit: "MiB", aim: .atMost(1024),

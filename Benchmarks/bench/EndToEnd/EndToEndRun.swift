@@ -54,6 +54,13 @@ struct EndToEndRun: Sendable {
         return Stream(latencies: latencies, cores: (try processor(controller) - used) / seconds)
     }
 
+    /// The controller's cores while agents renew and nothing else happens.
+    func quiet() async throws -> Double {
+        let (began, used) = (Kernel.bootNanoseconds(), try processor(controller))
+        try await Task.sleep(for: .seconds(5))
+        return (try processor(controller) - used) / (Double(Kernel.bootNanoseconds() - began) / 1e9)
+    }
+
     private func processor(_ child: Child) throws -> Double { try Kernel.processorSeconds(of: child.pid) }
 }
 
