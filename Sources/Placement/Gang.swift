@@ -92,6 +92,9 @@ package struct PendingCause: Sendable, Equatable {
     /// Makes room for the next member, where anything does.
     package var remedy: Remedy?
 
+    /// It waits, and nobody asked why.
+    package static let unexplained = PendingCause(.insufficientDevices, "")
+
     package init(_ reason: PendingReason, _ message: String, filters: [Filter] = [], remedy: Remedy? = nil) {
         self.reason = reason
         self.message = message

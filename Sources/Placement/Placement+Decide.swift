@@ -7,22 +7,28 @@ extension Placement {
     /// 1. The classes that the request accepts are tried in the order of what they are worth.
     /// 2. For each, the areas that may hold the whole gang.
     /// 3. In an area each member takes the best node that rules, spread and preferences leave.
-    package mutating func decide(_ gang: PendingGang, by search: Search = .index) -> Decision {
-        let decision = choose(gang, by: search)
-        keep(.decided(gang, decision))
+    ///
+    /// - Parameter explaining: whether a gang that waits is told why, which looks at every node; else the cause is empty.
+    package mutating func decide(
+        _ gang: PendingGang, by search: Search = .index, explaining: Bool = true
+    ) -> Decision {
+        let decision = choose(gang, by: search, explaining)
+        if decision != .pending(.unexplained) { keep(.decided(gang, decision)) }
         return decision
     }
 
-    private mutating func choose(_ gang: PendingGang, by search: Search) -> Decision {
+    private mutating func choose(_ gang: PendingGang, by search: Search, _ explaining: Bool) -> Decision {
         let waiting = Waiting(gang)
-        if search == .index, let known = explained[waiting] { return known }
+        if search == .index, let known = explained[waiting], !explaining || known != .pending(.unexplained) {
+            return known
+        }
         let keptExplanations = explained
         var failures: [Failure] = []
         for choice in ClassChoice.all(
             of: gang.request, minimizing: gang.constraints.minimize ?? .cost, prices: prices)
         {
             let ask = Ask(gang, choice)
-            switch attempt(gang, choice, ask, by: search) {
+            switch attempt(gang, choice, ask, by: search, explaining) {
             case .success(let members):
                 learn(ask, members: members.count)
                 return .place(members)
@@ -30,7 +36,7 @@ extension Placement {
                 failures.append(failure)
             }
         }
-        let decision = explain(gang, failures)
+        let decision = explaining ? explain(gang, failures) : .pending(.unexplained)
         // Taking back what was tried has changed nothing.
         explained = keptExplanations
         explained[waiting] = decision
@@ -49,7 +55,7 @@ extension Placement {
     }
 
     private mutating func attempt(
-        _ gang: PendingGang, _ choice: ClassChoice, _ ask: Ask, by search: Search
+        _ gang: PendingGang, _ choice: ClassChoice, _ ask: Ask, by search: Search, _ explaining: Bool
     ) -> Result<[PlannedMember], Failure> {
         let rules = NodeRules(gang) { label($0, $1) }
         let preferences = Preferences(gang, nodes) { label($0, $1) }
@@ -69,7 +75,7 @@ extension Placement {
                 planned.append(member)
             }
             if planned.count == gang.members.count { return .success(planned) }
-            if farthest.map({ planned.count > $0.placed }) ?? true {
+            if explaining, farthest.map({ planned.count > $0.placed }) ?? true {
                 farthest = Failure(
                     choice: choice,
                     fit: MemberFit(fit: ask.fit, rules: rules, crowded: spreading.crowded(nodes)), area: area,

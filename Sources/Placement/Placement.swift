@@ -19,7 +19,7 @@ package struct Placement: Sendable {
     private var demand = Demand()
     /// What the policy was made for.
     private var learned = Demand()
-    /// Why gangs wait, as long as nothing changes: many wait for the same.
+    /// Why gangs wait, as long as nothing changes: many wait for the same. Without a message where nobody asked.
     var explained: [Waiting: Decision] = [:]
 
     /// A gang, whatever it is called.

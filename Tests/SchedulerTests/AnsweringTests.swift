@@ -82,9 +82,10 @@ import TidemillWire
         let held = try await ask(scheduler, candidate(1000))
         #expect(held.answer == .held && held.reason == "ControllerSuspect" && held.message == hold.message)
         let partly = scene.scheduler(Interruption(allows: GrantPermission(nodes: [NodeID("a"): hold])))
-        #expect(try await ask(partly, candidate(1000)).filters.map(\.reason) == [
-            "passed over after refusing (ControllerSuspect)"
-        ])
+        #expect(
+            try await ask(partly, candidate(1000)).filters.map(\.reason) == [
+                "passed over after refusing (ControllerSuspect)"
+            ])
     }
 
     @Test func `a decision is made again from what is kept`() async throws {
@@ -125,7 +126,8 @@ import TidemillWire
         // The web keeps away from the db, although it does not say so itself.
         try await scene.submit("j4", members: 3, milliCPU: 60_000) { $0.metadata.labels = ["app": "web"] }
         await scheduler.cycle()
-        #expect(try await scene.job("j4")?.status.message?.contains("1 near the job j2, which keeps others away") == true)
+        #expect(
+            try await scene.job("j4")?.status.message?.contains("1 near the job j2, which keeps others away") == true)
         let lonely = try await ask(
             scheduler, candidate(1000) { $0.placement = Kinds.PlacementConstraints(affinity: [term("nobody")]) })
         #expect(lonely.filters.map(\.reason) == ["away from the jobs of placement.affinity"])

@@ -67,8 +67,10 @@ extension SchedulingSnapshot {
         // 1. Each gang in its turn; one that does not fit does not hold up the next.
         var places = places
         let caresForOthers = !places.isEmpty || gangs.contains { $0.job.looksAround }
-        let outcomes = gangs.map { gang in
-            let outcome = outcome(of: gang, among: places, &placement)
+        var explaining = Explaining(gangs: gangs.count, nodes: placement.cluster.count, turn: turn)
+        let outcomes = gangs.enumerated().map { number, gang in
+            let isTold = explaining.tells(number, isNew: gang.job.status.reason == nil)
+            let outcome = outcome(of: gang, among: places, isTold, &placement)
             if case .place(_, let members) = outcome, caresForOthers {
                 places.append(JobPlace(gang.job, nodes: Set(members.map(\.node))))
             }
@@ -89,12 +91,12 @@ extension SchedulingSnapshot {
         guard gang.slices.count == Int(gang.job.attemptSize), gang.job.effectiveOnDisconnect.effectiveAfter != nil
         else { return nil }
         let pending = gang.pending(among: places, passedOver: permission.nodes.mapValues(\.reason))
-        guard case .place(let members) = placement.decide(pending) else { return nil }
+        guard case .place(let members) = placement.decide(pending, explaining: false) else { return nil }
         return .expect(gang, members)
     }
 
     private func outcome(
-        of gang: DraftingGang, among places: [JobPlace], _ placement: inout Placement
+        of gang: DraftingGang, among places: [JobPlace], _ isTold: Bool, _ placement: inout Placement
     ) -> GangOutcome {
         // 3. A draft that a cycle left half-written holds shares for nobody: abandon it.
         if gang.slices.contains(where: { $0.status.state != .pending }) {
@@ -117,8 +119,9 @@ extension SchedulingSnapshot {
         }
         // 7. Whole or not at all, and not on nodes that refused it or that get nothing now.
         let pending = gang.pending(among: places, passedOver: passedOver(gang))
-        switch placement.decide(pending) {
+        switch placement.decide(pending, explaining: isTold) {
         case .place(let members): return .place(gang, members)
+        case .pending(.unexplained): return .wait(gang, reason: "it is told why in another cycle")
         case .pending(let cause): return .pending(gang, cause.reason, message: cause.message)
         }
     }

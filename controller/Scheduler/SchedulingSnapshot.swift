@@ -16,18 +16,21 @@ package struct SchedulingSnapshot: Sendable {
     package var threatened: [DraftingGang]
     /// Jobs that hold slices and on which the placement of these gangs may depend.
     package var places: [JobPlace]
+    /// Counts the cycles: of many gangs that wait, some are told why in each.
+    package var turn: Int
     /// What the controller allows itself now.
     package var permission: GrantPermission
     package var now: Timestamp
 
     package init(
         revision: Revision, ledger: Ledger, gangs: [DraftingGang], threatened: [DraftingGang] = [],
-        places: [JobPlace] = [], permission: GrantPermission = .open, now: Timestamp
+        places: [JobPlace] = [], turn: Int = 0, permission: GrantPermission = .open, now: Timestamp
     ) {
         self.revision = revision
         self.ledger = ledger
         self.permission = permission
         self.places = places
+        self.turn = turn
         self.gangs = gangs.sorted { $0.isServedBefore($1) }
         self.threatened = threatened.sorted { $0.isServedBefore($1) }
         self.now = now

@@ -36,6 +36,8 @@ package struct SchedulingView: Sendable {
     private var silent: Set<String> = []
     /// Nodes that placement has yet to see as they are now.
     private var stale: Set<String> = []
+    /// How often it was refreshed.
+    private var turn = 0
 
     /// What is held on which node.
     package private(set) var ledger = Ledger()
@@ -157,6 +159,7 @@ package struct SchedulingView: Sendable {
                     held: ledger.pages[NodeID(name)]?.held ?? [:]))
         }
         stale = []
+        turn += 1
         placement.update(changed.sorted { $0.name < $1.name }, removed: removed)
         placement.mark(revision: revision, time: now.text)
     }
@@ -168,7 +171,7 @@ package struct SchedulingView: Sendable {
         let threatenedGangs = threatened.map(gang)
         return SchedulingSnapshot(
             revision: revision, ledger: ledger, gangs: gangs, threatened: threatenedGangs,
-            places: places(for: gangs + threatenedGangs), permission: permission, now: now)
+            places: places(for: gangs + threatenedGangs), turn: turn, permission: permission, now: now)
     }
 
     /// The jobs on which the placement of these gangs may depend: all that hold slices when one of them looks around, else
