@@ -142,4 +142,33 @@ struct WatchHubTests {
         }
         #expect(seen == ["a", "b", "a"])
     }
+
+    @Test
+    func `a reader of a topic is told how far it is when something happened to the topic, or much elsewhere`() throws {
+        var hub = WatchHub()
+        var state = StoreState(topics: { _, value in [String(decoding: value, as: UTF8.self)] })
+        let watcher = hub.add(prefix: "k/", topic: "a", after: state.revision, state: state)
+        let other = hub.add(prefix: "l/", topic: "a", after: state.revision, state: state)
+        func put(_ key: String, _ value: String) throws {
+            var batch = CommitBatch(after: state.revision)
+            _ = try batch.add(Transaction(writes: [.put(key, Array(value.utf8))]), to: state)
+            state.apply(batch.changes)
+            hub.publish(batch.changes)
+        }
+        func told() throws -> [WatchElement] {
+            hub.requestProgress(of: watcher.id, onlyIfDue: true, at: state.revision)
+            return try hub.poll(watcher.id, state: state)
+        }
+        #expect(try told() == [.progress(state.revision)], "the first time")
+        try put("k/1", "b")
+        #expect(try told() == [])
+        try put("l/1", "a")
+        #expect(try told() == [.progress(state.revision)], "its topic, under another prefix")
+        #expect(try told() == [])
+        for _ in 0...5_000 { try put("k/1", "b") }
+        #expect(try told() == [.progress(state.revision)])
+        hub.requestProgress(of: watcher.id, onlyIfDue: false, at: state.revision)
+        #expect(try hub.poll(watcher.id, state: state) == [.progress(state.revision)])
+        withExtendedLifetime((watcher, other)) {}
+    }
 }

@@ -99,7 +99,7 @@ extension MemoryStore: WatchSource {
         try hub.poll(watcher, state: state)
     }
 
-    package func requestProgress(of watcher: WatchHub.WatcherID) {
-        hub.requestProgress(of: watcher)
+    package func requestProgress(of watcher: WatchHub.WatcherID, onlyIfDue: Bool) {
+        hub.requestProgress(of: watcher, onlyIfDue: onlyIfDue, at: state.revision)
     }
 }

@@ -50,8 +50,11 @@ package struct Watch: AsyncSequence, Sendable {
     }
 
     /// Asks for a `.progress` element, which comes after all changes that are already committed.
-    package func requestProgress() async {
-        await source.requestProgress(of: watcher)
+    ///
+    /// - Parameter onlyIfDue: of a topic, only when something happened to the topic since its reader was last told how far
+    ///   it is, or so much elsewhere that the reader's place is getting old.
+    package func requestProgress(onlyIfDue: Bool = false) async {
+        await source.requestProgress(of: watcher, onlyIfDue: onlyIfDue)
     }
 
     package func makeAsyncIterator() -> Iterator {
@@ -101,5 +104,5 @@ package protocol WatchSource: Sendable {
     /// What `watcher` has not seen yet; empty when it is up to date. Throws `.expired` when it fell out of the history.
     func poll(_ watcher: WatchHub.WatcherID) async throws(StoreError) -> [WatchElement]
     /// Makes the next poll of `watcher` end with a progress element.
-    func requestProgress(of watcher: WatchHub.WatcherID) async
+    func requestProgress(of watcher: WatchHub.WatcherID, onlyIfDue: Bool) async
 }

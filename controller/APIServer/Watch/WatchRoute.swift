@@ -48,7 +48,9 @@ struct WatchRoute: Sendable {
         _ watch: ObjectWatch, _ format: EventFormat, limit: Duration, wantsBookmarks: Bool, ticket: UInt64, _ call: Call
     ) -> Reply {
         let (sleep, channel, budget, user) = (sleep, call.channel, budget, call.peer.user)
-        let interval = call.peer.node == nil ? limits.bookmarks : limits.agentBookmarks
+        // Thousands of agents ask often, and most of the time nothing concerns them.
+        let isAgent = call.peer.node != nil
+        let interval = isAgent ? limits.agentBookmarks : limits.bookmarks
         return Reply(
             status: .ok, contentType: Reply.jsonType,
             body: .stream { writer in
@@ -59,7 +61,7 @@ struct WatchRoute: Sendable {
                             group.addTask {
                                 while true {
                                     try await sleep(interval)
-                                    await watch.requestBookmark()
+                                    await watch.requestBookmark(onlyIfDue: isAgent)
                                 }
                             }
                         }

@@ -48,8 +48,10 @@ package struct ObjectWatch: AsyncSequence, Sendable {
     let watch: Watch
 
     /// Asks for a `.bookmark`, which follows after everything that has already happened.
-    package func requestBookmark() async {
-        await watch.requestProgress()
+    ///
+    /// - Parameter onlyIfDue: see `Watch.requestProgress`.
+    package func requestBookmark(onlyIfDue: Bool = false) async {
+        await watch.requestProgress(onlyIfDue: onlyIfDue)
     }
 
     package func makeAsyncIterator() -> Iterator {

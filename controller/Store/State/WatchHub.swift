@@ -14,8 +14,12 @@ package struct WatchHub: Sendable {
         /// The oldest change that it has not seen may be the one at this revision; nil when it is up to date.
         var pending: Revision?
         var wantsProgress = false
+        /// The last revision that its reader was told; nil before the first.
+        var told: Revision?
     }
 
+    /// So many revisions make a reader's place old: history is kept for a multiple of them.
+    private static let freshness: Int64 = 5_000
     /// The most changes that one poll hands over, rounded up to whole commits.
     private static let pollLimit = 1000
 
@@ -30,6 +34,8 @@ package struct WatchHub: Sendable {
 
     private var watchers: [WatcherID: Watcher] = [:]
     private var audiences: [String: Audience] = [:]
+    /// When something last happened to each topic that is watched, under whatever prefix.
+    private var news: [String: (watchers: Int, at: Revision)] = [:]
     private var last: UInt64 = 0
     /// At so many watchers those that have gone are looked for.
     private var sweepAt = 64
@@ -53,6 +59,7 @@ package struct WatchHub: Sendable {
         watchers[id] = Watcher(prefix: prefix, topic: topic, bell: continuation, pending: pending)
         if let topic {
             audiences[prefix, default: Audience()].byTopic[topic, default: []].insert(id)
+            news[topic, default: (0, state.revision)].watchers += 1
         } else {
             audiences[prefix, default: Audience()].all.insert(id)
         }
@@ -68,16 +75,17 @@ package struct WatchHub: Sendable {
                 isFirst = false
                 if audience.byTopic.isEmpty { break }
                 let topics = change.entry?.topics ?? []
-                for topic in topics { tell(audience.byTopic[topic], change.revision) }
+                for topic in topics { tell(topic, audience, change.revision) }
                 for topic in change.previous?.topics ?? [] where !topics.contains(topic) {
-                    tell(audience.byTopic[topic], change.revision)
+                    tell(topic, audience, change.revision)
                 }
             }
         }
     }
 
-    private mutating func tell(_ concerned: Set<WatcherID>?, _ revision: Revision) {
-        for id in concerned ?? [] { tell(id, revision) }
+    private mutating func tell(_ topic: String, _ audience: Audience, _ revision: Revision) {
+        news[topic]?.at = revision
+        for id in audience.byTopic[topic] ?? [] { tell(id, revision) }
     }
 
     private mutating func tell(_ id: WatcherID, _ revision: Revision) {
@@ -90,6 +98,8 @@ package struct WatchHub: Sendable {
     private mutating func forget(_ id: WatcherID) {
         guard let watcher = watchers.removeValue(forKey: id) else { return }
         if let topic = watcher.topic {
+            news[topic]?.watchers -= 1
+            if news[topic]?.watchers == 0 { news[topic] = nil }
             audiences[watcher.prefix]?.byTopic[topic]?.remove(id)
             if audiences[watcher.prefix]?.byTopic[topic]?.isEmpty ?? false {
                 audiences[watcher.prefix]?.byTopic[topic] = nil
@@ -119,19 +129,28 @@ package struct WatchHub: Sendable {
                 }
                 elements.append(.change(event))
                 reached = event.revision
+                watcher.told = reached
             }
         }
         if watcher.wantsProgress, watcher.pending == nil {
             watcher.wantsProgress = false
             elements.append(.progress(state.revision))
+            watcher.told = state.revision
         }
         watchers[id] = watcher
         return elements
     }
 
-    package mutating func requestProgress(of id: WatcherID) {
+    /// See `Watch.requestProgress`; `revision` is the store's.
+    package mutating func requestProgress(of id: WatcherID, onlyIfDue: Bool, at revision: Revision) {
+        guard let watcher = watchers[id], !onlyIfDue || isDue(watcher, at: revision) else { return }
         watchers[id]?.wantsProgress = true
-        if let watcher = watchers[id] { ring(id, watcher) }
+        ring(id, watcher)
+    }
+
+    private func isDue(_ watcher: Watcher, at revision: Revision) -> Bool {
+        guard let topic = watcher.topic, let told = watcher.told else { return true }
+        return news[topic].map { $0.at > told } ?? true || revision.rawValue - told.rawValue > Self.freshness
     }
 
     /// Ends all watches; their readers get `.closed`.
@@ -139,6 +158,7 @@ package struct WatchHub: Sendable {
         for watcher in watchers.values { watcher.bell.finish() }
         watchers = [:]
         audiences = [:]
+        news = [:]
     }
 
     private mutating func ring(_ id: WatcherID, _ watcher: Watcher) {
