@@ -20,6 +20,9 @@ private struct OpenAPIPaths {
         let root = kind.group.isEmpty ? "/api/\(kind.version)" : "/apis/\(kind.group)/\(kind.version)"
         let space = kind.namespaced ? [parameter("namespace", in: "path", "The tenant.")] : []
         let collection = root + (kind.namespaced ? "/namespaces/{namespace}/" : "/") + kind.plural
+        if kind.isReview {
+            return [.init(key: collection, value: item(space, ["post": write("create", "post", "201")]))]
+        }
         let name = space + [parameter("name", in: "path", "Name of the object.")]
         var members: [JSONObject.Member] = []
         if kind.namespaced { members.append(.init(key: "\(root)/\(kind.plural)", value: item([], ["get": list]))) }

@@ -82,7 +82,8 @@ struct AcceptingHeartbeats: HeartbeatHandler, InventoryHandler {
 /// Starts a server, hands it to `body`, and stops it.
 func withServer(
     limits: ServerLimits = ServerLimits(), retention: Retention = Retention(), leases: (any NodeLeaseSource)? = nil,
-    sleep: @escaping Sleep = systemSleep, _ body: @escaping @Sendable (TestServer) async throws -> Void
+    placement: (any PlacementHandler)? = nil, sleep: @escaping Sleep = systemSleep,
+    _ body: @escaping @Sendable (TestServer) async throws -> Void
 ) async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -97,7 +98,7 @@ func withServer(
     let server = try APIServer(
         configuration: .init(limits: limits), tls: TLSMaterial(certificates), resources: resources,
         heartbeats: AcceptingHeartbeats(), inventories: AcceptingHeartbeats(), leases: leases,
-        metrics: PrometheusMetrics(), time: time,
+        placement: placement, metrics: PrometheusMetrics(), time: time,
         randomness: SystemRandomness(), sleep: sleep, logger: logger, onListening: { report.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
