@@ -127,13 +127,13 @@ struct Explanation {
         }.joined(separator: ", ")
     }
 
-    /// The easiest of the nodes' remedies; the first node wins ties. Nil when no node can be made to hold the member.
+    /// The easiest remedy of the nodes that come nearest; the first node wins ties. Nil when none of them can be made to hold
+    /// the member.
     private func remedy(of refusals: [Refused]) -> Remedy? {
         var known: [Standing: Remedy?] = [:]
         var best: Remedy?
-        for refused in refusals {
+        for (refused, begun) in nearest(refusals) {
             // A remedy begins with what the refusal names, and only grows.
-            guard let begun = Remedy(beginning: refused.refusal, on: refused.node.name) else { continue }
             if let best, !begun.isEasier(than: best) { continue }
             // Of nodes of equal standing the first is named.
             let bound = best?.burden ?? .max
@@ -146,5 +146,21 @@ struct Explanation {
             if best.map({ next.isEasier(than: $0) }) ?? true { best = next }
         }
         return best
+    }
+
+    /// Nodes whose remedies are tried: on a large cluster where no two are alike, trying all takes longer than anybody waits.
+    private static let mostTried = 256
+
+    /// Those whose remedy begins most easily, each with how it begins.
+    private func nearest(_ refusals: [Refused]) -> [(Refused, begun: Remedy)] {
+        let begun = refusals.enumerated().compactMap { place, refused in
+            Remedy(beginning: refused.refusal, on: refused.node.name).map { (place, refused, $0) }
+        }
+        guard begun.count > Self.mostTried else { return begun.map { ($0.1, $0.2) } }
+        return begun.sorted { a, b in
+            if a.2.isEasier(than: b.2) { return true }
+            if b.2.isEasier(than: a.2) { return false }
+            return a.0 < b.0
+        }.prefix(Self.mostTried).map { ($0.1, $0.2) }
     }
 }

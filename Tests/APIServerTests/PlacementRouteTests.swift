@@ -42,12 +42,17 @@ private struct EchoingPlacement: PlacementHandler {
         try await withServer(placement: EchoingPlacement()) { test async throws in
             for (spec, message) in [
                 (#"{}"#, "spec: Required value: name a job of the namespace with jobName"),
-                (#"{"job":{"slice":{"cpu":"0"},"template":{"command":["true"]}}}"#, "spec.job.slice.cpu: Invalid value"),
+                (
+                    #"{"job":{"slice":{"cpu":"0"},"template":{"command":["true"]}}}"#,
+                    "spec.job.slice.cpu: Invalid value"
+                ),
                 (#"{"jobName":"a","job":{"slice":{"cpu":"1"},"template":{"command":["x"]}}}"#, "not both"),
                 (#"{"jobname":"a"}"#, #"unknown field "spec.jobname""#),
             ] {
                 let answer = try await test.admin.post(Self.path, review(spec))
-                #expect(answer.code >= 400 && answer.code < 500 && answer.text.contains(message.replacing("\"", with: "\\\"")), "\(answer.text)")
+                #expect(
+                    answer.code >= 400 && answer.code < 500
+                        && answer.text.contains(message.replacing("\"", with: "\\\"")), "\(answer.text)")
             }
             let nobody = try await test.admin.post(Self.path, review(#"{"jobName":"nobody"}"#))
             #expect(nobody.code == 404 && nobody.reason == "NotFound")
