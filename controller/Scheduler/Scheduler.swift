@@ -17,13 +17,17 @@ package actor Scheduler: Service {
     private let wakeups: Wakeups
     private let events: EventRecorder
     private let logger: Logger
-    private(set) var view = SchedulingView(remembering: 1024)
+    private(set) var view: SchedulingView
+
+    /// Decisions that are kept at least, with all that they were made on.
+    private static let remembered = 1024
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.
     package init(
-        mirror: ObjectMirror, authority: any GrantAuthority, sleep: @escaping Sleep, logger: Logger,
-        bell: Bell = Bell()
+        mirror: ObjectMirror, authority: any GrantAuthority, settings: PlacementSettings = PlacementSettings(),
+        sleep: @escaping Sleep, logger: Logger, bell: Bell = Bell()
     ) {
+        view = SchedulingView(settings: settings, remembering: Self.remembered)
         self.mirror = mirror
         resources = mirror.resources
         self.authority = authority

@@ -1,6 +1,7 @@
 import Logging
 import TidemillAPIServer
 import TidemillDaemon
+import TidemillPlacement
 
 /// What the controller is told, with its defaults.
 struct ControllerConfiguration: Sendable {
@@ -9,6 +10,12 @@ struct ControllerConfiguration: Sendable {
         ConfigurationKey("listen", default: "127.0.0.1:7443"),
         ConfigurationKey("names"),
         ConfigurationKey("maxConnections", default: "4096"),
+        ConfigurationKey("placement.policy", default: "fill"),
+        ConfigurationKey("placement.sequences", default: "24"),
+        ConfigurationKey("placement.drawsPerDevice", default: "10"),
+        ConfigurationKey("placement.scarcityPercent", default: "100"),
+        ConfigurationKey("placement.gangsPercent", default: "10"),
+        ConfigurationKey("placement.displacementPercent", default: "10"),
         ConfigurationKey("logLevel", default: "info"),
     ]
 
@@ -21,6 +28,8 @@ struct ControllerConfiguration: Sendable {
     var names: [String]
     /// Open connections; an agent holds four. Each takes a file descriptor of the process.
     var maxConnections: Int
+    /// See docs/placement.md.
+    var placement: PlacementSettings
     var logLevel: Logger.Level
 
     init(_ tree: ConfigurationTree) throws(ConfigurationError) {
@@ -37,6 +46,7 @@ struct ControllerConfiguration: Sendable {
         self.port = Int(port)
         names = try tree.list("names")
         maxConnections = try tree.integer("maxConnections", in: 16...1_000_000) ?? 4096
+        placement = try Self.placement(tree)
         let level = try tree.requiredText("logLevel")
         guard let parsed = Logger.Level(rawValue: level) else {
             throw .invalid(
@@ -44,6 +54,28 @@ struct ControllerConfiguration: Sendable {
                 expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
         logLevel = parsed
+    }
+
+    private static func placement(_ tree: ConfigurationTree) throws(ConfigurationError) -> PlacementSettings {
+        var settings = PlacementSettings()
+        let name = try tree.requiredText("placement.policy")
+        guard let policy = PlacementPolicy.Name(rawValue: name) else {
+            throw .invalid(
+                path: "placement.policy", value: name, source: "configuration",
+                expected: "one of " + PlacementPolicy.Name.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        settings.policy = policy
+        settings.fill.sequences =
+            try tree.integer("placement.sequences", in: 1...256) ?? settings.fill.sequences
+        settings.fill.drawsPerDevice =
+            try tree.integer("placement.drawsPerDevice", in: 1...64) ?? settings.fill.drawsPerDevice
+        func part(_ key: String, _ standard: Double) throws(ConfigurationError) -> Double {
+            try tree.integer("placement.\(key)Percent", in: 0...1000).map { Double($0) / 100 } ?? standard
+        }
+        settings.fill.scarcity = try part("scarcity", settings.fill.scarcity)
+        settings.fill.gangs = try part("gangs", settings.fill.gangs)
+        settings.fill.displacement = try part("displacement", settings.fill.displacement)
+        return settings
     }
 
     /// What the server takes from its peers.

@@ -42,7 +42,8 @@ struct ControllerStart {
             mirror: mirror, sleep: systemSleep, logger: label("restore-reconciler"), settled: grantable)
         let gateway = NodeGateway(fleet: Fleet(lifecycle: lifecycle, restore: restore), time: time)
         let scheduler = Scheduler(
-            mirror: mirror, authority: gateway, sleep: systemSleep, logger: label("scheduler"), bell: grantable)
+            mirror: mirror, authority: gateway, settings: configuration.placement, sleep: systemSleep,
+            logger: label("scheduler"), bell: grantable)
 
         // What serves.
         OpenFiles.raiseLimit()
