@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Placement on random clusters: test-properties.sh [N]. A failure says its seed and the fewest steps that show it.
-# Last line: properties: clusters=N failed=N
+# Last line: properties: clusters=N seeds=1...N failed=N
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 clusters=${1:-1000}
@@ -11,5 +11,5 @@ swift test --scratch-path .build-cores --filter PlacementProperties >"$log" 2>&1
 status=$?
 read -r good bad <<<"$(counts "$log")"
 [ "$status" -eq 0 ] && [ "$good" -gt 0 ] || failures "$log"
-echo "properties: clusters=$clusters failed=$bad"
+echo "properties: clusters=$clusters seeds=1...$clusters failed=$bad"
 [ "$status" -eq 0 ] && [ "$good" -gt 0 ]

@@ -61,7 +61,7 @@ package struct Demand: Sendable, Equatable {
             sum += entry.units * units
         }
         // Twice the share, in units of both.
-        return sum * 1000 > 2 * thousandths * units * other.units
+        return Int128(sum) * 1000 > 2 * Int128(thousandths) * Int128(units) * Int128(other.units)
     }
 
     /// As policies see it on a cluster.

@@ -33,7 +33,7 @@ struct Explanation {
 
     /// `0/3 nodes: 1 cordoned, 2 short of 512Mi memory (largest free 300Mi)`, and what would help.
     func now() -> (counts: String, filters: [PendingCause.Filter], remedy: Remedy?) {
-        guard !area.steps.isEmpty else { return (withoutLabel, [], nil) }
+        if lacksLabel { return (withoutLabel, [], nil) }
         let refusals = refusals()
         let filters = Self.counted(refusals)
         let counts = "\(head)\(nodes.count - refusals.count)/\(nodes.count) nodes: \(Self.text(filters))"
@@ -42,7 +42,7 @@ struct Explanation {
 
     func never(room: Int) -> (message: String, filters: [PendingCause.Filter]) {
         let size = gang.members.count
-        guard !area.steps.isEmpty else { return (withoutLabel + ".", []) }
+        if lacksLabel { return (withoutLabel + ".", []) }
         let refusals = refusals()
         let filters = Self.counted(refusals)
         let place = area.name.map { " of \($0)" } ?? ""
@@ -69,6 +69,9 @@ struct Explanation {
             nodes.allSatisfy { node in node.devices.allSatisfy { $0.classes[name] == nil } }
         }
     }
+
+    /// Whether nodes that the job may have lack the label by which it is kept together.
+    private var lacksLabel: Bool { area.steps.isEmpty && nodes.contains { fit.rules.admits($0) } }
 
     private var withoutLabel: String {
         let keys = gang.constraints.together.filter { $0.mode == .required }.map(\.within)
@@ -110,8 +113,8 @@ struct Explanation {
 
     /// In the order of their texts.
     private static func counted(_ refusals: [Refused]) -> [PendingCause.Filter] {
-        let groups = Dictionary(grouping: refusals, by: \.refusal.group).map { ($0.key.text, $0.value) }
-        return groups.sorted { $0.0 < $1.0 }.map { text, members in
+        let groups = Dictionary(grouping: refusals, by: \.refusal.text)
+        return groups.sorted { $0.key < $1.key }.map { text, members in
             let shortages = members.compactMap { member -> Shortage? in
                 if case .short(let shortage, _) = member.refusal { shortage } else { nil }
             }

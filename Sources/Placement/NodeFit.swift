@@ -88,7 +88,10 @@ struct NodeFit: Sendable {
             if let known = nearest { next = known.nearer(next) }
             nearest = next
         }
-        return nearest ?? .noDevice(deviceClass)
+        if let nearest { return nearest }
+        let wanted = needs.count { $0.deviceClass == deviceClass }
+        let hasSome = way.devices.contains { node.devices[$0].classes[deviceClass] != nil }
+        return hasSome ? .tooFew(deviceClass, wanted: wanted) : .noDevice(deviceClass)
     }
 
     /// The shares that `way` takes on `node`.

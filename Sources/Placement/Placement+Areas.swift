@@ -8,7 +8,10 @@ extension Placement {
         guard !terms.isEmpty else { return [Area(steps: [base])] }
         let size = gang.members.count
         let rooms = ask.rooms(in: nodes, atMost: size) { base?.contains($0) ?? true }
-        return Array(areas(terms[...], within: base, rooms, size, name: nil).prefix(Self.mostAreas))
+        let all = areas(terms[...], within: base, rooms, size, name: nil)
+        // The last one is what is left when nothing better will do.
+        guard all.count > Self.mostAreas, let last = all.last else { return all }
+        return Array(all.prefix(Self.mostAreas - 1)) + [last]
     }
 
     /// Areas that are tried for one gang.
@@ -39,10 +42,9 @@ extension Placement {
         case .required where holding.isEmpty:
             // None has the room; the one that comes nearest says why.
             if let largest = domains.max(by: { $0.room < $1.room }) {
-                found = [
-                    Area(
-                        steps: [largest.nodes], name: "\(term.within) \(largest.name)", others: domains.count - 1)
-                ]
+                found = areas(
+                    terms.dropFirst(), within: largest.nodes, rooms, size, name: "\(term.within) \(largest.name)")
+                if terms.count == 1, !found.isEmpty { found[0].others = domains.count - 1 }
             }
         case .required: break
         }

@@ -89,20 +89,29 @@ package struct Placement: Sendable {
 
     /// Nodes as they are now, known or new, and those that do not exist any more.
     package mutating func update(_ changed: [NodeSnapshot], removed: Set<NodeID> = []) {
-        guard !changed.isEmpty || !removed.isEmpty else { return }
-        take(changed, removed: removed)
-        keep(.changed(changed, removed: removed.sorted()))
+        var other: [NodeSnapshot] = []
+        for var node in changed {
+            kinds.unify(&node)
+            let place = position(of: node.name)
+            if place == nodes.count || nodes[place] != node { other.append(node) }
+        }
+        let gone = removed.filter { name in
+            let place = position(of: name)
+            return place < nodes.count && nodes[place].name == name
+        }
+        guard !other.isEmpty || !gone.isEmpty else { return }
+        take(other, removed: gone)
+        keep(.changed(other, removed: gone.sorted()))
     }
 
     private mutating func take(_ changed: [NodeSnapshot], removed: Set<NodeID>) {
         var new: [NodeSnapshot] = []
         var isOtherwise = false
-        for var node in changed {
-            kinds.unify(&node)
+        for node in changed {
             let place = position(of: node.name)
             if place == nodes.count || nodes[place].name != node.name {
                 new.append(node)
-            } else if nodes[place] != node {
+            } else {
                 if nodes[place].labels != node.labels { labels.forget() }
                 // Policies are made for the kinds of nodes that there are.
                 if !nodes[place].hasKinds(of: node), !index.rater.areAlike(nodes[place], node) { isOtherwise = true }

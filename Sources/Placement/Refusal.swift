@@ -10,6 +10,8 @@ enum Refusal: Error, Hashable {
     case passedOver(String)
     /// No device of the class.
     case noDevice(String)
+    /// Fewer devices of the class than are asked for.
+    case tooFew(String, wanted: Int)
     case deviceCordoned(String, device: DeviceID)
     case deviceUnhealthy(String, device: DeviceID)
     case isolation(Kinds.IsolationGrade, String)
@@ -32,19 +34,7 @@ enum Refusal: Error, Hashable {
         }
     }
 
-    /// Node refusals of one group are counted together; devices and what is free differ within a group.
-    var group: Refusal {
-        switch self {
-        case .deviceCordoned(let name, _): .deviceCordoned(name, device: DeviceID(""))
-        case .deviceUnhealthy(let name, _): .deviceUnhealthy(name, device: DeviceID(""))
-        case .sharedWithAnotherTenant(let name, _): .sharedWithAnotherTenant(name, device: DeviceID(""))
-        case .notEmpty(let name, _): .notEmpty(name, device: DeviceID(""))
-        case .short(let shortage, _): .short(shortage.withNothingFree, device: DeviceID(""))
-        case .cordoned, .notReady, .tainted, .passedOver, .noDevice, .isolation, .unlike, .excluded: self
-        }
-    }
-
-    /// What nodes of a group are.
+    /// What the node is; nodes of which the same is said are counted together.
     var text: String {
         switch self {
         case .cordoned: "cordoned"
@@ -52,6 +42,7 @@ enum Refusal: Error, Hashable {
         case .tainted(let key): "tainted \(key)"
         case .passedOver(let reason): "passed over after refusing (\(reason))"
         case .noDevice(let name): "without a device of class \(name)"
+        case .tooFew(let name, let wanted): "with fewer than \(wanted) devices of class \(name)"
         case .deviceCordoned(let name, _): "with every fitting \(name) device cordoned"
         case .deviceUnhealthy(let name, _): "with every fitting \(name) device unhealthy"
         case .isolation(let grade, let name): "without \(grade.rawValue) isolation of class \(name)"
@@ -71,14 +62,6 @@ package enum Shortage: Hashable, Sendable {
     /// Bytes, of main memory or of a class of devices.
     case memory(String, needed: Int64, free: Int64)
     case compute(String, needed: Rational, free: Rational)
-
-    fileprivate var withNothingFree: Shortage {
-        switch self {
-        case .cpu(let needed, _): .cpu(needed: needed, free: 0)
-        case .memory(let place, let needed, _): .memory(place, needed: needed, free: 0)
-        case .compute(let name, let needed, _): .compute(name, needed: needed, free: .zero)
-        }
-    }
 
     /// How much is missing, comparable between devices of one kind.
     var missing: Rational {

@@ -129,7 +129,7 @@ extension Remedy.Change {
         case .notReady: self = .wait
         case .tainted(let key): self = .tolerate(key)
         case .passedOver: self = .askAgain
-        case .noDevice, .isolation, .unlike: return nil
+        case .noDevice, .tooFew, .isolation, .unlike: return nil
         case .excluded(let constraint): self = .relax(constraint)
         case .deviceCordoned(_, let device): self = .uncordonDevice(device)
         case .deviceUnhealthy(_, let device): self = .repairDevice(device)

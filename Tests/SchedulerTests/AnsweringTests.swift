@@ -128,6 +128,13 @@ import TidemillWire
         await scheduler.cycle()
         #expect(
             try await scene.job("j4")?.status.message?.contains("1 near the job j2, which keeps others away") == true)
+        // Also of one that nobody created, when no other looks around.
+        let near = try await ask(
+            scheduler, candidate(1000) { $0.placement = Kinds.PlacementConstraints(affinity: [term("db")]) })
+        #expect(near.answer == .now && near.members.map(\.node) == [db])
+        let apart = try await ask(
+            scheduler, candidate(1000) { $0.placement = Kinds.PlacementConstraints(antiAffinity: [term("db")]) })
+        #expect(apart.answer == .now && apart.members.map(\.node) != [db])
         let lonely = try await ask(
             scheduler, candidate(1000) { $0.placement = Kinds.PlacementConstraints(affinity: [term("nobody")]) })
         #expect(lonely.filters.map(\.reason) == ["away from the jobs of placement.affinity"])

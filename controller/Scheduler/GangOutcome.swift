@@ -77,7 +77,11 @@ extension SchedulingSnapshot {
             return outcome
         }
         // 2. Then those that may soon need another place, so that the agreement on heartbeats is not waited for when it counts.
-        return outcomes + threatened.compactMap { gang in expectation(of: gang, among: places, &placement) }
+        // These are trials: nothing is learned from them, and nobody asks for them again.
+        guard !threatened.isEmpty else { return outcomes }
+        var trial = placement
+        trial.forgetRecord()
+        return outcomes + threatened.compactMap { gang in expectation(of: gang, among: places, &trial) }
     }
 
     /// The nodes that are passed over for a gang, with the reasons.

@@ -6,7 +6,7 @@ import TidemillStore
 import TidemillWire
 
 /// Answers reviews from what the scheduler knows. A value: what it looks at is a copy, and nothing is placed.
-struct PlacementAnswers {
+struct PlacementAnswers: Sendable {
     let view: SchedulingView
     let snapshot: SchedulingSnapshot
 
@@ -22,8 +22,7 @@ struct PlacementAnswers {
                 metadata: ObjectMeta(name: Self.nobody, namespace: review.metadata.namespace),
                 spec: review.spec.job ?? Kinds.JobSpec(slice: Kinds.SliceRequest(), template: Kinds.TaskTemplate()))
             job.metadata.labels = review.metadata.labels
-            let pending = job.candidate(among: snapshot.places, passedOver: held)
-            status = fit(of: DraftingGang(job: job, slices: []), pending)
+            status = fit(ofOneThatBegins: job)
         }
         status.revision = snapshot.revision.rawValue
         status.nodes = Int64(view.placement.cluster.count)
@@ -71,8 +70,13 @@ struct PlacementAnswers {
         if let notBefore = job.status.nextAttemptAt, notBefore > snapshot.now {
             return held((job.status.reason ?? "BackOff", "The next attempt begins at \(notBefore)."))
         }
-        return fit(
-            of: DraftingGang(job: job, slices: []), job.candidate(among: snapshot.places, passedOver: held))
+        return fit(ofOneThatBegins: job)
+    }
+
+    private func fit(ofOneThatBegins job: Kinds.Job) -> Kinds.PlacementReviewStatus {
+        let gang = DraftingGang(job: job, slices: [])
+        let places = view.places(for: snapshot.gangs + [gang])
+        return fit(of: gang, job.candidate(among: places, passedOver: held))
     }
 
     private func held(_ hold: (reason: String, message: String)) -> Kinds.PlacementReviewStatus {

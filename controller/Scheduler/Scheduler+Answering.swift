@@ -8,7 +8,15 @@ import TidemillWire
 /// Beside its cycles the scheduler answers questions, each on a copy of what it knows.
 extension Scheduler {
     /// Why a job is where it is or waits, or whether one would fit. Throws `.notFound` for a job that does not exist.
-    package func answer(_ review: Kinds.PlacementReview) async throws(APIError) -> Kinds.PlacementReviewStatus {
+    ///
+    /// Thought about outside of the actor, which goes on granting.
+    package nonisolated func answer(
+        _ review: Kinds.PlacementReview
+    ) async throws(APIError) -> Kinds.PlacementReviewStatus {
+        try await answers().answer(review)
+    }
+
+    private func answers() async throws(APIError) -> PlacementAnswers {
         let permission = await authority.permission()
         let (jobs, revision) = try await mirror.all(Kinds.Job.self)
         let nodes = try await mirror.all(Kinds.Node.self).objects
@@ -19,7 +27,7 @@ extension Scheduler {
         view.take(nodes)
         view.take(holdings)
         view.refresh(at: revision, now)
-        return try PlacementAnswers(view: view, snapshot: view.snapshot(revision, permission, now: now)).answer(review)
+        return PlacementAnswers(view: view, snapshot: view.snapshot(revision, permission, now: now))
     }
 
     /// The latest decisions that are still known, the oldest first.

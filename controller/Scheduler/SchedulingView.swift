@@ -176,7 +176,7 @@ package struct SchedulingView: Sendable {
 
     /// The jobs on which the placement of these gangs may depend: all that hold slices when one of them looks around, else
     /// those that keep others away.
-    private func places(for gangs: [DraftingGang]) -> [JobPlace] {
+    func places(for gangs: [DraftingGang]) -> [JobPlace] {
         let keys = gangs.contains { $0.job.looksAround } ? Array(holding.keys) : Array(repelling)
         return keys.sorted().compactMap { holding[$0] }
     }

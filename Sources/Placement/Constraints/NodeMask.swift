@@ -3,13 +3,13 @@ struct NodeMask: Hashable, Sendable {
     private(set) var words: [UInt64]
 
     /// - Parameter nodes: how many there are.
-    init(nodes: Int, _ isMember: (Int) -> Bool = { _ in false }) {
+    init(nodes: Int, _ isMember: (Int) -> Bool) {
         words = Array(repeating: 0, count: (nodes + 63) / 64)
         for node in 0..<nodes where isMember(node) { insert(node) }
     }
 
     init(nodes: Int, _ members: [Int]) {
-        self.init(nodes: nodes)
+        words = Array(repeating: 0, count: (nodes + 63) / 64)
         for node in members { insert(node) }
     }
 

@@ -74,7 +74,7 @@ private struct PreemptionSearch {
             return node
         }
         trial.update(changed)
-        if case .place(let members) = trial.decide(gang) { return members }
+        if case .place(let members) = trial.decide(gang, explaining: false) { return members }
         return nil
     }
 }

@@ -35,7 +35,7 @@ private struct Amount {
 
     /// The largest amount with which the request fits, when it does with a smaller one.
     func limit(_ request: Kinds.SliceRequest, _ fits: (Kinds.SliceRequest) -> Bool) -> Largest.Limit? {
-        guard asked > 1, fits(change(request, 1)) else { return nil }
+        guard asked > 1, !fits(request), fits(change(request, 1)) else { return nil }
         var (enough, tooMuch) = (Int64(1), asked)
         while tooMuch - enough > 1 {
             let middle = enough + (tooMuch - enough) / 2
