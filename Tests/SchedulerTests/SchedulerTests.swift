@@ -64,6 +64,28 @@ import TidemillWire
         #expect(Set(slices.map(\.metadata.resourceVersion)).count == 3)
     }
 
+    @Test func `what was granted alone stays in the record that the next commit writes`() async throws {
+        let scene = try await Scene()
+        // One of more members than a commit takes, then more than fit one commit, of which one stands in the way.
+        try await scene.submit("a", members: 60, milliCPU: 100)
+        for number in 0..<70 { try await scene.submit("j\(10 + number)", milliCPU: 100) }
+        let resources = scene.resources
+        await scene.scheduler(
+            Interruption(during: {
+                guard var job = try? await resources.read(Kinds.Job.self, namespace: "default", name: "j12"),
+                    job.metadata.annotations.isEmpty
+                else { return }
+                job.metadata.annotations["touched"] = "yes"
+                _ = try? await resources.transact([.update(job)])  // Nothing else writes the job now.
+            })
+        ).cycle()
+        let held = try #require(try await scene.allocation("a")).held
+        #expect(held.count == 129)
+        #expect(Set(held.map(\.epoch)).count == 129)
+        let granted = try await scene.slices().filter { $0.status.state == .reserved }
+        #expect(Set(held.map(\.sliceUID.rawValue)) == Set(granted.map(\.metadata.uid)))
+    }
+
     @Test func `a gang that changed meanwhile holds up none that it would share a commit with`() async throws {
         let scene = try await Scene()
         for name in ["j1", "j2", "j3"] { try await scene.submit(name) }

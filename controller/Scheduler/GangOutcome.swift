@@ -19,6 +19,8 @@ package enum GangOutcome: Sendable {
 }
 
 extension GangOutcome {
+    var isGrant: Bool { if case .place = self { true } else { false } }
+
     /// Nodes on which placement holds something for it.
     var nodes: [NodeID] {
         switch self {

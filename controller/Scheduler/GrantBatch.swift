@@ -17,7 +17,7 @@ struct GrantBatch {
     let token: Token
     let now: Timestamp
     /// What is held, as far as it is written.
-    var ledger: Ledger
+    private(set) var ledger: Ledger
     private(set) var gangs: [(gang: DraftingGang, members: [PlannedMember])] = []
     private var parts: [GangDraft.Part] = []
     /// Nodes whose records the batch writes.
@@ -59,9 +59,16 @@ struct GrantBatch {
             + nodes.sorted().compactMap { node in
                 next.pages[node].map { page in
                     .putRecord(
-                        key: NodeAllocation.key(node), page.record.json, expected: ledger.pages[node]?.revision)
+                        // Of the page that was added to: what it was not based on must conflict.
+                        key: NodeAllocation.key(node), page.record.json, expected: page.revision)
                 }
             }
+    }
+
+    /// A gang was granted by itself while the batch was empty.
+    mutating func granted(alone written: Ledger) {
+        ledger = written
+        next = written
     }
 
     /// The batch was written.

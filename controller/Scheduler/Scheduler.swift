@@ -57,13 +57,20 @@ package actor Scheduler: Service {
             let outcomes = snapshot.plan(on: &view.placement)
             view.settle(outcomes.flatMap(\.nodes))
             var batch = GrantBatch(snapshot)
-            for outcome in outcomes {
+            // What is granted does not wait until others have been told why they wait.
+            for outcome in outcomes where outcome.isGrant {
                 logger.debug("planned", metadata: ["outcome": "\(outcome)"])
                 try await attempt(outcome.description) { () throws(APIError) in
                     try await write(outcome, snapshot, &batch)
                 }
             }
             try await write(&batch)
+            for outcome in outcomes where !outcome.isGrant {
+                logger.debug("planned", metadata: ["outcome": "\(outcome)"])
+                try await attempt(outcome.description) { () throws(APIError) in
+                    try await write(outcome, snapshot, &batch)
+                }
+            }
         } catch {
             logger.warning("a cycle ended early", metadata: ["error": "\(error)"])
         }
@@ -177,7 +184,7 @@ package actor Scheduler: Service {
             }
             next.written(part.records.keys, at: revision)
         }
-        batch.ledger = next
+        batch.granted(alone: next)
     }
 
     /// Moves the gang to Abandoned; what it drafted is removed afterwards, by the job's reconciler.

@@ -31,13 +31,14 @@ struct AllocationsView: Sendable {
                 slicesByUID[SliceUID(old.value.metadata.uid)] = nil
             }
             if let item = change.new { slicesByUID[SliceUID(item.value.metadata.uid)] = item }
-            // What is granted anew is in a record that changed, too.
-            guard let node = change.old?.value.status.grant?.node ?? change.new?.value.status.grant?.node else {
-                continue
+            let (old, new) = (change.old?.value, change.new?.value)
+            let isReleased = new?.status.state == .released
+            // Epochs count on each node by itself.
+            let isOther = old?.status.grant != new?.status.grant || old?.metadata.uid != new?.metadata.uid
+            guard isReleased || isOther else { continue }
+            for node in [old?.status.grant?.node, new?.status.grant?.node].compactMap({ $0 }) {
+                stale.insert(NodeID(node))
             }
-            let isReleased = change.new?.value.status.state == .released
-            let isOther = change.old?.value.status.grant?.epoch != change.new?.value.status.grant?.epoch
-            if isReleased || isOther { stale.insert(NodeID(node)) }
         }
         slices = new
     }

@@ -19,6 +19,8 @@ package struct PlanWriter: Sendable {
 
     /// The most changes of one commit; leaves room for conditions that the store adds.
     static let chunk = 100
+    /// The same of plans that share one, the namespaces that they need among them.
+    private static let together = 110
 
     /// What one plan asks for.
     package struct Order: Sendable {
@@ -35,8 +37,9 @@ package struct PlanWriter: Sendable {
         /// How many changes it takes in one commit; nil when it takes more than one.
         fileprivate var size: Int? {
             guard transactions.count == 1, let changes = transactions.first else { return nil }
+            // Beside its changes a plan may need its namespace to stay.
             let size = changes.count + events.count
-            return size <= chunk ? size : nil
+            return size <= chunk ? size + 1 : nil
         }
     }
 
@@ -44,7 +47,7 @@ package struct PlanWriter: Sendable {
     /// way, each of that commit is written by itself.
     package func write(_ orders: [Order]) async {
         var together: [Order] = []
-        var room = Self.chunk
+        var room = Self.together
         for order in orders {
             guard let size = order.size else {
                 await write(order.transactions, events: order.events, about: order.subject)
@@ -53,7 +56,7 @@ package struct PlanWriter: Sendable {
             if size > room {
                 await write(together: together)
                 together = []
-                room = Self.chunk
+                room = Self.together
             }
             together.append(order)
             room -= size

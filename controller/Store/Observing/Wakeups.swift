@@ -18,8 +18,8 @@ package struct Wakeups: Sendable {
 
     /// How long a tick is followed by a pause.
     package enum Rest: Sendable {
-        /// So many times as long as the tick took, but no longer than the period.
-        case times(Int)
+        /// So many times as long as the tick took, but no longer than that, nor than the period.
+        case times(Int, atMost: Duration = .seconds(3600))
         /// A moment, for ticks whose work grows with what has changed and not with what is there.
         case moment
     }
@@ -65,7 +65,7 @@ package struct Wakeups: Sendable {
 
     private func pause(after spent: Duration) -> Duration? {
         switch rest {
-        case .times(let times): spent > Self.short ? min(spent * times, period) : nil
+        case .times(let times, let most): spent > Self.short ? min(spent * times, period, most) : nil
         case .moment: Self.moment
         }
     }

@@ -60,6 +60,8 @@ package struct WatchHub: Sendable {
         if let topic {
             audiences[prefix, default: Audience()].byTopic[topic, default: []].insert(id)
             news[topic, default: (0, state.revision)].watchers += 1
+            // What it resumes after was news to nobody, if nobody watched.
+            if pending != nil { news[topic]?.at = state.revision }
         } else {
             audiences[prefix, default: Audience()].all.insert(id)
         }
