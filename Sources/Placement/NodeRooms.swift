@@ -79,9 +79,6 @@ struct NodeRooms: Sendable {
         }
     }
 
-    /// Whether the kind of `node` was counted.
-    mutating func knows(_ node: NodeSnapshot) -> Bool { kinds.number(of: kind(of: node)) != nil }
-
     /// Whether two nodes are of one kind.
     mutating func areAlike(_ one: NodeSnapshot, _ other: NodeSnapshot) -> Bool { kind(of: one) == kind(of: other) }
 }

@@ -19,7 +19,7 @@ package actor Scheduler: Service {
     private let logger: Logger
     private(set) var view: SchedulingView
 
-    /// Decisions that are kept at least, with all that they were made on.
+    /// Decisions of each of two generations that are kept with all that they were made on.
     private static let remembered = 1024
 
     /// - Parameter bell: rung by whoever knows that a cycle is worth while, such as a node that has agreed.

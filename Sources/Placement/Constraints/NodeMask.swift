@@ -13,15 +13,9 @@ struct NodeMask: Hashable, Sendable {
         for node in members { insert(node) }
     }
 
-    var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
-
-    var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
-
     func contains(_ node: Int) -> Bool { words[node / 64] & (1 << UInt64(node % 64)) != 0 }
 
     mutating func insert(_ node: Int) { words[node / 64] |= 1 << UInt64(node % 64) }
-
-    mutating func remove(_ node: Int) { words[node / 64] &= ~(1 << UInt64(node % 64)) }
 
     func intersection(_ other: NodeMask) -> NodeMask {
         var mask = self
@@ -32,12 +26,6 @@ struct NodeMask: Hashable, Sendable {
     func union(_ other: NodeMask) -> NodeMask {
         var mask = self
         for index in words.indices { mask.words[index] |= other.words[index] }
-        return mask
-    }
-
-    func subtracting(_ other: NodeMask) -> NodeMask {
-        var mask = self
-        for index in words.indices { mask.words[index] &= ~other.words[index] }
         return mask
     }
 

@@ -47,21 +47,6 @@ package struct Popularity: Sendable {
         }
     }
 
-    /// How much of the units would have to be others to make the one the other: 0 for equal popularity, 1 for nothing in
-    /// common.
-    package func distance(from other: Popularity) -> Double {
-        guard units > 0, other.units > 0 else { return units == other.units ? 0 : 1 }
-        var sum = 0.0
-        for (shape, count) in counts {
-            sum += abs(
-                Double(count.units) / Double(units) - Double(other.counts[shape]?.units ?? 0) / Double(other.units))
-        }
-        for (shape, count) in other.counts where counts[shape] == nil {
-            sum += Double(count.units) / Double(other.units)
-        }
-        return sum / 2
-    }
-
     /// The most frequent shapes that together are `part` of all units, their shares scaled to 1.
     package func typical(_ part: Double = 0.95) -> [Entry] {
         var covered = 0.0
