@@ -19,13 +19,13 @@ import TidemillStore
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
 
-        func submit(_ name: String) async throws {
+        func submit(_ name: String, in namespace: String = "default") async throws {
             let slice = Kinds.SliceRequest(
                 cpu: try Quantity(parsing: "1"), memory: try Quantity(parsing: "1Gi"))
             try await resources.transact([
                 .create(
                     Kinds.Job(
-                        metadata: ObjectMeta(name: name, namespace: "default"),
+                        metadata: ObjectMeta(name: name, namespace: namespace),
                         spec: Kinds.JobSpec(slice: slice, template: Kinds.TaskTemplate(command: ["true"]))))
             ])
         }
@@ -70,6 +70,22 @@ import TidemillStore
         await scene.reconciler.tick()
         let all = try await scene.resources.readAll(Kinds.Job.self).objects
         #expect(all.allSatisfy { $0.status.gang != nil })
+    }
+
+    @Test func `jobs that cannot be begun do not keep others waiting`() async throws {
+        let scene = try await Scene()
+        // Nothing can be created in a namespace that is being deleted.
+        try await scene.resources.transact([.create(Kinds.Namespace(metadata: ObjectMeta(name: "a")))])
+        for number in 100..<300 { try await scene.submit("j\(number)", in: "a") }
+        try await scene.submit("j")
+        try await scene.resources.transact([
+            .delete(ObjectRef(kind: Kinds.Namespace.info, namespace: "", name: "a"), revision: nil)
+        ])
+        for _ in 0..<3 { await scene.reconciler.tick() }
+        #expect(try await scene.job("j")?.status.gang != nil)
+        let stuck = try await scene.resources.readAll(Kinds.Job.self).objects.filter { $0.metadata.namespace == "a" }
+        #expect(stuck.count == 200)
+        #expect(stuck.allSatisfy { $0.status.gang == nil })
     }
 
     @Test func `nothing is read for a job that nothing happened to`() async throws {

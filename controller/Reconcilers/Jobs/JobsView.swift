@@ -86,15 +86,20 @@ struct JobsView: Sendable {
         stale.formUnion(blocked)
     }
 
+    /// The last new job that was to be begun: those that can never be written must not keep the others waiting.
+    private var lastBegun = ""
+
     /// Jobs that are begun in one tick: members of others that wait to be started wait no longer than that.
     private static let mostBegun = 100
 
     /// The jobs to be planned now, by namespace and name: what is begun comes before what is new. And whether more new ones
-    /// wait.
+    /// wait, whose turn is next.
     mutating func due(at now: Timestamp) -> (jobs: [JobObservation], isMore: Bool) {
         let due = stale.union(wakes.filter { $0.value <= now }.keys).compactMap { jobsByUID[$0] }
         let new = due.filter { $0.value.status.gang == nil }
-        let begun = new.sorted { $0.key < $1.key }.prefix(Self.mostBegun)
+        let (earlier, later) = (new.filter { $0.key <= lastBegun }, new.filter { $0.key > lastBegun })
+        let begun = (later.sorted { $0.key < $1.key } + earlier.sorted { $0.key < $1.key }).prefix(Self.mostBegun)
+        lastBegun = begun.count < new.count ? begun.last?.key ?? "" : ""
         let jobs = due.filter { $0.value.status.gang != nil }.sorted { $0.key < $1.key } + begun
         return (observations(of: jobs, at: now), new.count > begun.count)
     }
