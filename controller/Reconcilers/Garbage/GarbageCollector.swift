@@ -23,7 +23,7 @@ package actor GarbageCollector: Service {
         wakeups = Wakeups(
             resources: resources,
             kinds: [Kinds.Job.info, Kinds.Slice.info, Kinds.Task.info, Kinds.Node.info, Kinds.Namespace.info],
-            period: .seconds(10), sleep: sleep, rest: .times(20, atMost: .seconds(2)))
+            period: .seconds(10), sleep: sleep, rest: .times(20))
     }
 
     package func run() async throws {

@@ -51,7 +51,7 @@ package actor NodeLifecycle: Service {
         writer = PlanWriter(resources: resources, component: "node-lifecycle", logger: logger)
         wakeups = Wakeups(
             resources: resources, kinds: [Kinds.Node.info, Kinds.Slice.info], period: .seconds(2), sleep: sleep,
-            rest: .times(10, atMost: .milliseconds(200)))
+            rest: .times(10, atMost: .seconds(1)))
     }
 
     package func run() async throws {
