@@ -48,9 +48,12 @@ func program(_ name: String, _ path: String, _ dependencies: [Target.Dependency]
     .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: isLean ? lean : settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources,
+        swiftSettings: settings)
 }
 
 let wireBelow: [Target.Dependency] = ["TidemillModel", "TidemillSeams"]
@@ -74,7 +77,9 @@ var targets: [Target] = [
 
     // The agents' half.
     .target(name: "CHost", path: "agents/CHost", cSettings: [.define("_GNU_SOURCE")]),
-    library("TidemillHostLinux", "agents/HostLinux", ["TidemillSeams", "CHost"]),
+    library(
+        "TidemillDevices", "agents/Devices", storeBelow, exclude: ["Catalogue/models.csv", "Catalogue/faults.csv"]),
+    library("TidemillHostLinux", "agents/HostLinux", ["TidemillDevices", "CHost"] + storeBelow),
     library("TidemillNodeCore", "agents/NodeCore", ["TidemillLease"] + storeBelow),
     program("tidemill-shim", "agents/shim", ["TidemillLease", "TidemillSeams", "CHost"], lean: true),
 
@@ -102,8 +107,14 @@ var targets: [Target] = [
     tests("ReplayTests", ["TidemillReplay", "TidemillPlacement", "TidemillWire"] + wireBelow),
     tests("LeaseTests", ["TidemillLease", "TidemillSeams"]),
     library("TidemillNodeScenes", "Tests/NodeScenes", ["TidemillNodeCore", "TidemillLease"] + storeBelow),
+    library("TidemillMachines", "Tests/Machines", [], exclude: ["Manifests", "Stubs"]),
+    tests(
+        "DevicesTests", ["TidemillDevices", "TidemillHostLinux", "TidemillMachines"] + storeBelow,
+        exclude: ["Goldens"]),
     tests("NodeCoreTests", ["TidemillNodeCore", "TidemillNodeScenes", "TidemillLease"] + storeBelow),
-    tests("HostLinuxTests", ["TidemillHostLinux", "TidemillNodeCore", "TidemillLease", "TidemillSeams", "CHost"]),
+    tests(
+        "HostLinuxTests",
+        ["TidemillHostLinux", "TidemillNodeCore", "TidemillDevices", "TidemillLease", "TidemillSeams", "CHost"]),
     tests("StoreContractTests", ["TidemillStore", "TidemillSQLiteStore", "TidemillSQLite"] + storeBelow),
     tests("StoreTests", ["TidemillStore"] + storeBelow),
     tests(
@@ -141,8 +152,8 @@ if !coresOnly {
         library(
             "TidemillNodeAgent", "agents/NodeAgent",
             [
-                "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", logging,
-                lifecycle,
+                "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillDevices", "TidemillHostLinux",
+                "TidemillSQLite", logging, lifecycle,
             ] + storeBelow),
         library(
             "TidemillAPIServer", "controller/APIServer",

@@ -7,7 +7,7 @@ struct GeneratedTree {
 
     /// Folders in which every file is generated, so that left-over ones are found.
     private static let folders = [
-        "Sources/Model/Generated", "Sources/Wire/Generated", "docs/reference",
+        "Sources/Model/Generated", "Sources/Wire/Generated", "agents/Devices/Generated", "docs/reference",
     ]
 
     /// Paths that are missing, stale or left over, sorted.

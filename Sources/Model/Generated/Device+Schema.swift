@@ -113,6 +113,166 @@ extension Kinds {
                 format: .bytes),
         ])
 
+    static let devicePCISchema = SchemaType(
+        name: "DevicePCI",
+        doc: "Where and how a device sits on the PCI bus.",
+        fields: [
+            SchemaField(
+                name: "address",
+                type: .string,
+                doc: "Domain, bus, device and function, such as `0000:3b:00.0`.",
+                required: true),
+            SchemaField(
+                name: "id",
+                type: .string,
+                doc: "Numbers of vendor and device, such as `10de:20b2`."),
+            SchemaField(
+                name: "subsystem",
+                type: .string,
+                doc: "Numbers of the subsystem's vendor and device."),
+            SchemaField(
+                name: "driver",
+                type: .string,
+                doc: "Kernel driver that is bound; unset when none is."),
+            SchemaField(
+                name: "link",
+                type: .string,
+                doc: "Speed and width of the link now, such as `16 GT/s x16`."),
+            SchemaField(
+                name: "maxLink",
+                type: .string,
+                doc: "The most that the device and its slot could do."),
+            SchemaField(
+                name: "localCPUs",
+                type: .string,
+                doc: "CPUs closest to the device, as a kernel list."),
+            SchemaField(
+                name: "iommuGroup",
+                type: .int,
+                doc: "IOMMU group.",
+                minimum: 0),
+            SchemaField(
+                name: "nodes",
+                type: .list(.string),
+                doc: "Device nodes below /dev."),
+        ])
+
+    static let deviceRatesSchema = SchemaType(
+        name: "DeviceRates",
+        doc: "Dense peak rates of the model, operations a second, as its vendor or a named source publishes them.",
+        fields: [
+            SchemaField(
+                name: "fp64",
+                type: .quantity,
+                doc: "FP64.",
+                format: .bytes),
+            SchemaField(
+                name: "fp32",
+                type: .quantity,
+                doc: "FP32.",
+                format: .bytes),
+            SchemaField(
+                name: "fp16",
+                type: .quantity,
+                doc: "FP16 or BF16, without sparsity.",
+                format: .bytes),
+            SchemaField(
+                name: "int8",
+                type: .quantity,
+                doc: "INT8, without sparsity.",
+                format: .bytes),
+        ])
+
+    static let deviceGapSchema = SchemaType(
+        name: "DeviceGap",
+        doc: "A level that was not reached on this machine, and why.",
+        fields: [
+            SchemaField(
+                name: "level",
+                type: .enumeration(["Identified", "Measured", "Sliceable"]),
+                doc: "The level.",
+                required: true),
+            SchemaField(
+                name: "reason",
+                type: .string,
+                doc: "A word, such as `NoDriver`."),
+            SchemaField(
+                name: "message",
+                type: .string,
+                doc: "A sentence that says what would change it."),
+        ])
+
+    static let cPUCacheSchema = SchemaType(
+        name: "CPUCache",
+        doc: "The caches of one level and type in a NUMA domain.",
+        fields: [
+            SchemaField(
+                name: "level",
+                type: .int,
+                doc: "1 is closest to a core.",
+                required: true,
+                minimum: 1),
+            SchemaField(
+                name: "type",
+                type: .string,
+                doc: "`Data`, `Instruction` or `Unified`."),
+            SchemaField(
+                name: "size",
+                type: .quantity,
+                doc: "Bytes of each.",
+                format: .bytes),
+            SchemaField(
+                name: "count",
+                type: .int,
+                doc: "How many there are in the domain.",
+                minimum: 1),
+            SchemaField(
+                name: "sharedBy",
+                type: .int,
+                doc: "CPUs that share one.",
+                minimum: 1),
+        ])
+
+    static let nUMADistanceSchema = SchemaType(
+        name: "NUMADistance",
+        doc: "How far the memory of another NUMA domain is.",
+        fields: [
+            SchemaField(
+                name: "numaNode",
+                type: .int,
+                doc: "The other domain.",
+                required: true,
+                minimum: 0),
+            SchemaField(
+                name: "distance",
+                type: .int,
+                doc: "As the firmware says it; 10 is the domain's own.",
+                minimum: 0),
+        ])
+
+    static let deviceRuntimeSchema = SchemaType(
+        name: "DeviceRuntime",
+        doc: "A programming interface through which work was run on the device.",
+        fields: [
+            SchemaField(
+                name: "name",
+                type: .string,
+                doc: "Such as `opencl`.",
+                required: true),
+            SchemaField(
+                name: "version",
+                type: .string,
+                doc: "Version, as the runtime says it."),
+            SchemaField(
+                name: "device",
+                type: .string,
+                doc: "What the runtime calls the device."),
+            SchemaField(
+                name: "proved",
+                type: .string,
+                doc: "What ran, and what came of it."),
+        ])
+
     static let deviceStatusSchema = SchemaType(
         name: "DeviceStatus",
         doc: "What the agent observes of a device.",
@@ -131,9 +291,65 @@ extension Kinds {
                 type: .string,
                 doc: "Model name as the vendor writes it."),
             SchemaField(
+                name: "level",
+                type: .enumeration(["Identified", "Measured", "Sliceable"]),
+                doc: "What is known of the device, each level on top of the one before: what it is, how it does, and that the agent can cut it now."),
+            SchemaField(
+                name: "gaps",
+                type: .list(.object("DeviceGap")),
+                doc: "Levels that were not reached, and why.",
+                listKey: "level"),
+            SchemaField(
                 name: "uuid",
                 type: .string,
                 doc: "Identity that survives a reboot."),
+            SchemaField(
+                name: "serial",
+                type: .string,
+                doc: "Serial number."),
+            SchemaField(
+                name: "replaces",
+                type: .string,
+                doc: "Name of the Device whose place it has taken.",
+                format: .name),
+            SchemaField(
+                name: "pci",
+                type: .object("DevicePCI"),
+                doc: "Where it sits on the PCI bus."),
+            SchemaField(
+                name: "driverVersion",
+                type: .string,
+                doc: "Version of the vendor's driver."),
+            SchemaField(
+                name: "firmware",
+                type: .string,
+                doc: "Version of its firmware."),
+            SchemaField(
+                name: "rates",
+                type: .object("DeviceRates"),
+                doc: "Peak rates of the model."),
+            SchemaField(
+                name: "powerLimit",
+                type: .string,
+                doc: "Most watts that it may draw."),
+            SchemaField(
+                name: "cuts",
+                type: .list(.string),
+                doc: "Ways in which silicon or driver can divide it, such as `mig`; `mig (on)` when that is on now."),
+            SchemaField(
+                name: "caches",
+                type: .list(.object("CPUCache")),
+                doc: "Caches, of a NUMA domain."),
+            SchemaField(
+                name: "distances",
+                type: .list(.object("NUMADistance")),
+                doc: "Distances, of a NUMA domain.",
+                listKey: "numaNode"),
+            SchemaField(
+                name: "runtimes",
+                type: .list(.object("DeviceRuntime")),
+                doc: "Programming interfaces through which work was run on it.",
+                listKey: "name"),
             SchemaField(
                 name: "numaNode",
                 type: .int,

@@ -72,6 +72,162 @@ extension Kinds {
         }
     }
 
+    /// Where and how a device sits on the PCI bus.
+    package struct DevicePCI: Hashable, Sendable {
+        /// Domain, bus, device and function, such as `0000:3b:00.0`.
+        package var address: String
+        /// Numbers of vendor and device, such as `10de:20b2`.
+        package var id: String?
+        /// Numbers of the subsystem's vendor and device.
+        package var subsystem: String?
+        /// Kernel driver that is bound; unset when none is.
+        package var driver: String?
+        /// Speed and width of the link now, such as `16 GT/s x16`.
+        package var link: String?
+        /// The most that the device and its slot could do.
+        package var maxLink: String?
+        /// CPUs closest to the device, as a kernel list.
+        package var localCPUs: String?
+        /// IOMMU group.
+        package var iommuGroup: Int64?
+        /// Device nodes below /dev.
+        package var nodes: [String]
+
+        package init(
+            address: String,
+            id: String? = nil,
+            subsystem: String? = nil,
+            driver: String? = nil,
+            link: String? = nil,
+            maxLink: String? = nil,
+            localCPUs: String? = nil,
+            iommuGroup: Int64? = nil,
+            nodes: [String] = []
+        ) {
+            self.address = address
+            self.id = id
+            self.subsystem = subsystem
+            self.driver = driver
+            self.link = link
+            self.maxLink = maxLink
+            self.localCPUs = localCPUs
+            self.iommuGroup = iommuGroup
+            self.nodes = nodes
+        }
+    }
+
+    /// Dense peak rates of the model, operations a second, as its vendor or a named source publishes them.
+    package struct DeviceRates: Hashable, Sendable {
+        /// FP64.
+        package var fp64: Quantity?
+        /// FP32.
+        package var fp32: Quantity?
+        /// FP16 or BF16, without sparsity.
+        package var fp16: Quantity?
+        /// INT8, without sparsity.
+        package var int8: Quantity?
+
+        package init(
+            fp64: Quantity? = nil,
+            fp32: Quantity? = nil,
+            fp16: Quantity? = nil,
+            int8: Quantity? = nil
+        ) {
+            self.fp64 = fp64
+            self.fp32 = fp32
+            self.fp16 = fp16
+            self.int8 = int8
+        }
+    }
+
+    /// A level that was not reached on this machine, and why.
+    package struct DeviceGap: Hashable, Sendable {
+        /// The level.
+        package var level: Kinds.KnownLevel
+        /// A word, such as `NoDriver`.
+        package var reason: String?
+        /// A sentence that says what would change it.
+        package var message: String?
+
+        package init(
+            level: Kinds.KnownLevel,
+            reason: String? = nil,
+            message: String? = nil
+        ) {
+            self.level = level
+            self.reason = reason
+            self.message = message
+        }
+    }
+
+    /// The caches of one level and type in a NUMA domain.
+    package struct CPUCache: Hashable, Sendable {
+        /// 1 is closest to a core.
+        package var level: Int64
+        /// `Data`, `Instruction` or `Unified`.
+        package var type: String?
+        /// Bytes of each.
+        package var size: Quantity?
+        /// How many there are in the domain.
+        package var count: Int64?
+        /// CPUs that share one.
+        package var sharedBy: Int64?
+
+        package init(
+            level: Int64,
+            type: String? = nil,
+            size: Quantity? = nil,
+            count: Int64? = nil,
+            sharedBy: Int64? = nil
+        ) {
+            self.level = level
+            self.type = type
+            self.size = size
+            self.count = count
+            self.sharedBy = sharedBy
+        }
+    }
+
+    /// How far the memory of another NUMA domain is.
+    package struct NUMADistance: Hashable, Sendable {
+        /// The other domain.
+        package var numaNode: Int64
+        /// As the firmware says it; 10 is the domain's own.
+        package var distance: Int64?
+
+        package init(
+            numaNode: Int64,
+            distance: Int64? = nil
+        ) {
+            self.numaNode = numaNode
+            self.distance = distance
+        }
+    }
+
+    /// A programming interface through which work was run on the device.
+    package struct DeviceRuntime: Hashable, Sendable {
+        /// Such as `opencl`.
+        package var name: String
+        /// Version, as the runtime says it.
+        package var version: String?
+        /// What the runtime calls the device.
+        package var device: String?
+        /// What ran, and what came of it.
+        package var proved: String?
+
+        package init(
+            name: String,
+            version: String? = nil,
+            device: String? = nil,
+            proved: String? = nil
+        ) {
+            self.name = name
+            self.version = version
+            self.device = device
+            self.proved = proved
+        }
+    }
+
     /// What the agent observes of a device.
     package struct DeviceStatus: Hashable, Sendable {
         /// Node that has the device.
@@ -80,8 +236,35 @@ extension Kinds {
         package var vendor: String?
         /// Model name as the vendor writes it.
         package var model: String?
+        /// What is known of the device, each level on top of the one before: what it is, how it does, and that the
+        /// agent can cut it now.
+        package var level: Kinds.KnownLevel?
+        /// Levels that were not reached, and why.
+        package var gaps: [Kinds.DeviceGap]
         /// Identity that survives a reboot.
         package var uuid: String?
+        /// Serial number.
+        package var serial: String?
+        /// Name of the Device whose place it has taken.
+        package var replaces: String?
+        /// Where it sits on the PCI bus.
+        package var pci: Kinds.DevicePCI?
+        /// Version of the vendor's driver.
+        package var driverVersion: String?
+        /// Version of its firmware.
+        package var firmware: String?
+        /// Peak rates of the model.
+        package var rates: Kinds.DeviceRates?
+        /// Most watts that it may draw.
+        package var powerLimit: String?
+        /// Ways in which silicon or driver can divide it, such as `mig`; `mig (on)` when that is on now.
+        package var cuts: [String]
+        /// Caches, of a NUMA domain.
+        package var caches: [Kinds.CPUCache]
+        /// Distances, of a NUMA domain.
+        package var distances: [Kinds.NUMADistance]
+        /// Programming interfaces through which work was run on it.
+        package var runtimes: [Kinds.DeviceRuntime]
         /// NUMA domain that the device is closest to.
         package var numaNode: Int64?
         /// What else tells the model from others, such as `computeCapability: "9.0"`; nothing that differs from one
@@ -106,7 +289,20 @@ extension Kinds {
             node: String? = nil,
             vendor: String? = nil,
             model: String? = nil,
+            level: Kinds.KnownLevel? = nil,
+            gaps: [Kinds.DeviceGap] = [],
             uuid: String? = nil,
+            serial: String? = nil,
+            replaces: String? = nil,
+            pci: Kinds.DevicePCI? = nil,
+            driverVersion: String? = nil,
+            firmware: String? = nil,
+            rates: Kinds.DeviceRates? = nil,
+            powerLimit: String? = nil,
+            cuts: [String] = [],
+            caches: [Kinds.CPUCache] = [],
+            distances: [Kinds.NUMADistance] = [],
+            runtimes: [Kinds.DeviceRuntime] = [],
             numaNode: Int64? = nil,
             attributes: [String: String] = [:],
             links: [Kinds.DeviceLink] = [],
@@ -120,7 +316,20 @@ extension Kinds {
             self.node = node
             self.vendor = vendor
             self.model = model
+            self.level = level
+            self.gaps = gaps
             self.uuid = uuid
+            self.serial = serial
+            self.replaces = replaces
+            self.pci = pci
+            self.driverVersion = driverVersion
+            self.firmware = firmware
+            self.rates = rates
+            self.powerLimit = powerLimit
+            self.cuts = cuts
+            self.caches = caches
+            self.distances = distances
+            self.runtimes = runtimes
             self.numaNode = numaNode
             self.attributes = attributes
             self.links = links

@@ -51,6 +51,13 @@ extension Kinds {
         case cancelled = "Cancelled"
     }
 
+    /// The level.
+    package enum KnownLevel: String, Hashable, Sendable, CaseIterable {
+        case identified = "Identified"
+        case measured = "Measured"
+        case sliceable = "Sliceable"
+    }
+
     /// Active, or Terminating while its objects are removed.
     package enum NamespacePhase: String, Hashable, Sendable, CaseIterable {
         case active = "Active"

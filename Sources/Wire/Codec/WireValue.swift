@@ -33,6 +33,23 @@ extension Int64: WireValue {
     package var json: JSON { .integer(self) }
 }
 
+extension Double: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        switch json {
+        case .integer(let number): self = Double(number)
+        case .number(let text):
+            guard let number = Double(text) else { throw .mismatch("a number", json) }
+            self = number
+        default: throw .mismatch("a number", json)
+        }
+    }
+    /// Null for what JSON has no number for.
+    package var json: JSON {
+        if let whole = Int64(exactly: self) { return .integer(whole) }
+        return isFinite ? .number(description) : .null
+    }
+}
+
 extension Quantity: WireValue {
     /// Takes a string, or a whole number as people write it in YAML.
     package init(json: JSON) throws(DecodeFailure) {

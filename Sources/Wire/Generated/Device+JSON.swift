@@ -67,6 +67,132 @@ extension Kinds.DeviceLink: WireValue {
     }
 }
 
+extension Kinds.DevicePCI: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            address: try reader.required("address"),
+            id: try reader.optional("id"),
+            subsystem: try reader.optional("subsystem"),
+            driver: try reader.optional("driver"),
+            link: try reader.optional("link"),
+            maxLink: try reader.optional("maxLink"),
+            localCPUs: try reader.optional("localCPUs"),
+            iommuGroup: try reader.optional("iommuGroup"),
+            nodes: try reader.list("nodes"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("address", address)
+        writer.put("id", id)
+        writer.put("subsystem", subsystem)
+        writer.put("driver", driver)
+        writer.put("link", link)
+        writer.put("maxLink", maxLink)
+        writer.put("localCPUs", localCPUs)
+        writer.put("iommuGroup", iommuGroup)
+        writer.put("nodes", nodes)
+        return writer.json
+    }
+}
+
+extension Kinds.DeviceRates: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            fp64: try reader.optional("fp64"),
+            fp32: try reader.optional("fp32"),
+            fp16: try reader.optional("fp16"),
+            int8: try reader.optional("int8"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("fp64", fp64)
+        writer.put("fp32", fp32)
+        writer.put("fp16", fp16)
+        writer.put("int8", int8)
+        return writer.json
+    }
+}
+
+extension Kinds.DeviceGap: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            level: try reader.required("level"),
+            reason: try reader.optional("reason"),
+            message: try reader.optional("message"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("level", level)
+        writer.put("reason", reason)
+        writer.put("message", message)
+        return writer.json
+    }
+}
+
+extension Kinds.CPUCache: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            level: try reader.required("level"),
+            type: try reader.optional("type"),
+            size: try reader.optional("size"),
+            count: try reader.optional("count"),
+            sharedBy: try reader.optional("sharedBy"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("level", level)
+        writer.put("type", type)
+        writer.put("size", size)
+        writer.put("count", count)
+        writer.put("sharedBy", sharedBy)
+        return writer.json
+    }
+}
+
+extension Kinds.NUMADistance: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            numaNode: try reader.required("numaNode"),
+            distance: try reader.optional("distance"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("numaNode", numaNode)
+        writer.put("distance", distance)
+        return writer.json
+    }
+}
+
+extension Kinds.DeviceRuntime: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(
+            name: try reader.required("name"),
+            version: try reader.optional("version"),
+            device: try reader.optional("device"),
+            proved: try reader.optional("proved"))
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("name", name)
+        writer.put("version", version)
+        writer.put("device", device)
+        writer.put("proved", proved)
+        return writer.json
+    }
+}
+
 extension Kinds.DeviceStatus: WireValue {
     package init(json: JSON) throws(DecodeFailure) {
         let reader = try ObjectReader(json)
@@ -74,7 +200,20 @@ extension Kinds.DeviceStatus: WireValue {
             node: try reader.optional("node"),
             vendor: try reader.optional("vendor"),
             model: try reader.optional("model"),
+            level: try reader.optional("level"),
+            gaps: try reader.list("gaps"),
             uuid: try reader.optional("uuid"),
+            serial: try reader.optional("serial"),
+            replaces: try reader.optional("replaces"),
+            pci: try reader.optional("pci"),
+            driverVersion: try reader.optional("driverVersion"),
+            firmware: try reader.optional("firmware"),
+            rates: try reader.optional("rates"),
+            powerLimit: try reader.optional("powerLimit"),
+            cuts: try reader.list("cuts"),
+            caches: try reader.list("caches"),
+            distances: try reader.list("distances"),
+            runtimes: try reader.list("runtimes"),
             numaNode: try reader.optional("numaNode"),
             attributes: try reader.map("attributes"),
             links: try reader.list("links"),
@@ -91,7 +230,20 @@ extension Kinds.DeviceStatus: WireValue {
         writer.put("node", node)
         writer.put("vendor", vendor)
         writer.put("model", model)
+        writer.put("level", level)
+        writer.put("gaps", gaps)
         writer.put("uuid", uuid)
+        writer.put("serial", serial)
+        writer.put("replaces", replaces)
+        writer.put("pci", pci)
+        writer.put("driverVersion", driverVersion)
+        writer.put("firmware", firmware)
+        writer.put("rates", rates)
+        writer.put("powerLimit", powerLimit)
+        writer.put("cuts", cuts)
+        writer.put("caches", caches)
+        writer.put("distances", distances)
+        writer.put("runtimes", runtimes)
         writer.put("numaNode", numaNode)
         writer.put("attributes", attributes)
         writer.put("links", links)

@@ -8,6 +8,7 @@ extension Kinds.DisconnectPolicy: WireValue {}
 extension Kinds.GangState: WireValue {}
 extension Kinds.IsolationGrade: WireValue {}
 extension Kinds.JobState: WireValue {}
+extension Kinds.KnownLevel: WireValue {}
 extension Kinds.NamespacePhase: WireValue {}
 extension Kinds.NodeState: WireValue {}
 extension Kinds.Objective: WireValue {}

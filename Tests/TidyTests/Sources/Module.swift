@@ -21,8 +21,8 @@ extension Module {
     private static let below: Set<String> = ["TidemillWire", "TidemillModel", "TidemillSeams"]
     private static let core: Set<String> = below.union(["TidemillStore", "TidemillPlacement", "TidemillLease"])
     private static let agentSide = below.union([
-        "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite", "TidemillNodeCore",
-        "TidemillNodeAgent", "TidemillYAML", "TidemillDaemon", "CHost",
+        "TidemillClient", "TidemillLease", "TidemillDevices", "TidemillHostLinux", "TidemillSQLite",
+        "TidemillNodeCore", "TidemillNodeAgent", "TidemillYAML", "TidemillDaemon", "CHost",
     ])
     private static let controllerSide = core.union([
         "TidemillSQLite", "TidemillSQLiteStore", "TidemillReconcilers", "TidemillScheduler", "TidemillAPIServer",
@@ -49,14 +49,16 @@ extension Module {
             hasEffects: true),
         Module(
             name: "TidemillHostLinux", folder: "agents/HostLinux", half: .agents,
-            mayImport: ["TidemillSeams", "CHost"], hasEffects: true),
+            mayImport: below.union(["TidemillDevices", "CHost"]), hasEffects: true),
+        Module(name: "TidemillDevices", folder: "agents/Devices", half: .agents, mayImport: below),
         Module(
             name: "TidemillNodeCore", folder: "agents/NodeCore", half: .agents,
             mayImport: below.union(["TidemillLease"])),
         Module(
             name: "TidemillNodeAgent", folder: "agents/NodeAgent", half: .agents,
             mayImport: below.union([
-                "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux", "TidemillSQLite",
+                "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillDevices", "TidemillHostLinux",
+                "TidemillSQLite",
             ])),
         Module(
             name: "tidemill_shim", folder: "agents/shim", half: .agents,
@@ -102,6 +104,8 @@ extension Module {
         tests("SeamsTests"), tests("ModelTests"), tests("WireTests"), tests("PlacementTests"), tests("ReplayTests"),
         tests("LeaseTests"),
         tests("ClientTests"), tests("CLITests"), tests("TidyTests"),
+        Module(name: "TidemillMachines", folder: "Tests/Machines", half: .agents),
+        tests("DevicesTests", .agents, alsoImport: ["TidemillMachines"]),
         tests("HostLinuxTests", .agents), tests("NodeCoreTests", .agents, alsoImport: ["TidemillNodeScenes"]),
         tests("NodeAgentTests", .agents, alsoImport: ["TidemillNodeScenes"]),
         tests("StoreTests", .controller), tests("StoreContractTests", .controller),
