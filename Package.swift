@@ -169,8 +169,8 @@ if !coresOnly {
         program(
             "tidemill-agent", "agents/agentd",
             [
-                "TidemillNodeAgent", "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillHostLinux",
-                "TidemillYAML", "TidemillDaemon", logging, lifecycle, arguments,
+                "TidemillNodeAgent", "TidemillNodeCore", "TidemillClient", "TidemillLease", "TidemillDevices",
+                "TidemillHostLinux", "TidemillYAML", "TidemillDaemon", logging, lifecycle, arguments,
             ] + storeBelow),
         program(
             "tidemill-controller", "controller/controllerd",

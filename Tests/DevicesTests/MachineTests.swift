@@ -16,7 +16,7 @@ import TidemillMachines
             let machine = try Machine(named: name)
             try machine.unpack(at: root)
             let functions = try PCIScan(HostRoots(below: root.path)).functions()
-            let inventory = Inventory(functions: functions)
+            let inventory = DeviceInventory(functions: functions)
             let found =
                 ([machine.about] + inventory.lines).map { $0.replacingOccurrences(of: root.path, with: "ROOT") }
                 .joined(separator: "\n") + "\n"
@@ -64,7 +64,7 @@ enum Folder {
     }
 }
 
-extension Inventory {
+extension DeviceInventory {
     /// All that was found, for reading.
     var lines: [String] {
         devices.flatMap { device -> [String] in

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import TidemillClient
 import TidemillDaemon
+import TidemillDevices
 import TidemillHostLinux
 import TidemillSeams
 
@@ -18,6 +19,8 @@ struct AgentConfiguration: Sendable {
         ConfigurationKey("cgroupRoot", default: "tidemill"),
         ConfigurationKey("sysfsRoot", default: "/sys"),
         ConfigurationKey("procRoot", default: "/proc"),
+        ConfigurationKey("devRoot", default: "/dev"),
+        ConfigurationKey("models"),
         ConfigurationKey("bootIDPath", default: HostFacts.bootIDPath),
         ConfigurationKey("shim"),
         ConfigurationKey("logMaxBytes", default: "16777216"),
@@ -39,6 +42,9 @@ struct AgentConfiguration: Sendable {
     var cgroupRoot: String
     var sysfsRoot: String
     var procRoot: String
+    var devRoot: String
+    /// A catalogue of device models that wins over the one that is built in; nil for none.
+    var models: String?
     var bootIDPath: String
     var shim: String
     var logMaxBytes: Int64
@@ -64,6 +70,8 @@ struct AgentConfiguration: Sendable {
         cgroupRoot = try tree.requiredText("cgroupRoot")
         sysfsRoot = try Self.absolute(tree, "sysfsRoot")
         procRoot = try Self.absolute(tree, "procRoot")
+        devRoot = try Self.absolute(tree, "devRoot")
+        models = try tree.text("models")
         bootIDPath = try Self.absolute(tree, "bootIDPath")
         // Beside this program, unless told otherwise.
         shim = try tree.text("shim") ?? Bundle.main.bundlePath + "/tidemill-shim"
@@ -104,6 +112,13 @@ struct AgentConfiguration: Sendable {
     }
 
     /// The controller, and how to be known there; reads the three PEM files once.
+    /// The models that are known, those of the operator's own file first.
+    func catalogue() throws -> DeviceCatalogue {
+        var catalogue = DeviceCatalogue.builtIn
+        if let models { try catalogue.add(String(contentsOfFile: models, encoding: .utf8)) }
+        return catalogue
+    }
+
     func endpoint() throws -> Endpoint {
         Endpoint(
             url: controller,

@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import TidemillClient
 import TidemillDaemon
+import TidemillDevices
 import TidemillHostLinux
 import TidemillLease
 import TidemillNodeAgent
@@ -96,8 +97,16 @@ struct AgentStart {
         let leases = LeaseKeeper(
             core: HeartbeatCore(identity: identity, memory: contents.heartbeats), page: page, client: heartbeats,
             slices: slices, journal: journal, time: time, randomness: randomness, sleep: systemSleep, logger: logger)
+        let devices = DeviceKeeper(
+            finder: DeviceFinder(
+                roots: HostRoots(
+                    sysfs: configuration.sysfsRoot, proc: configuration.procRoot, dev: configuration.devRoot),
+                catalogue: try configuration.catalogue(),
+                makeProbe: { LibraryProbe($0, sleep: systemSleep) }),
+            sleep: systemSleep, logger: logger)
         let registrar = NodeRegistrar(
-            client: client, report: report, slices: slices, time: time, randomness: randomness, sleep: systemSleep,
+            client: client, report: report, devices: devices, slices: slices, time: time, randomness: randomness,
+            sleep: systemSleep,
             logger: logger)
         let watch = SliceWatch(
             node: configuration.node, client: client, keeper: slices, randomness: randomness, sleep: systemSleep)
@@ -115,7 +124,7 @@ struct AgentStart {
         let result: Result<Void, any Error>
         do {
             try await TidemillDaemon.run(
-                services: [leases, slices, registrar, watch, channel, metrics], logger: logger)
+                services: [leases, slices, devices, registrar, watch, channel, metrics], logger: logger)
             result = .success(())
         } catch {
             result = .failure(error)
@@ -141,11 +150,12 @@ struct AgentStart {
         let identity = try MachineIdentity(
             stateFolder: configuration.stateFolder, sysfsRoot: configuration.sysfsRoot,
             procRoot: configuration.procRoot, randomness: randomness)
+        let domains = try NUMAProbe(sysfsRoot: configuration.sysfsRoot, procRoot: configuration.procRoot).domains()
         return MachineFacts(
             node: configuration.node, bootID: bootID, machineID: identity.machineID,
             kernelVersion: HostFacts.kernelVersion(), agentVersion: agentVersion,
             cpuModel: CPUModel.read(procRoot: configuration.procRoot),
-            domains: try NUMAProbe(sysfsRoot: configuration.sysfsRoot, procRoot: configuration.procRoot).domains(),
+            domains: domains, details: CPUDetails.all(of: domains, sysfsRoot: configuration.sysfsRoot),
             unenforced: unenforced)
     }
 }

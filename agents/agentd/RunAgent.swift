@@ -20,6 +20,9 @@ struct RunAgent: AsyncParsableCommand {
     @Option(name: .long, help: "Relative name below each cgroup hierarchy.") var cgroupRoot: String?
     @Option(name: .long, help: "Where sysfs is.") var sysfsRoot: String?
     @Option(name: .long, help: "Where procfs is.") var procRoot: String?
+    @Option(name: .long, help: "Where device nodes are.") var devRoot: String?
+    @Option(name: .long, help: "A catalogue of device models that wins over the one that is built in, a CSV file.")
+    var models: String?
     @Option(name: .customLong("boot-id-path"), help: "File that holds the boot id.") var bootIDPath: String?
     @Option(name: .long, help: "Path of tidemill-shim.") var shim: String?
     @Option(name: .long, help: "Size at which a task's log is rotated, in bytes.") var logMaxBytes: String?
@@ -37,7 +40,8 @@ struct RunAgent: AsyncParsableCommand {
         [
             "node": node, "controller": controller, "ca": ca, "certificate": certificate, "key": key,
             "stateFolder": stateFolder, "runFolder": runFolder, "cgroupRoot": cgroupRoot, "sysfsRoot": sysfsRoot,
-            "procRoot": procRoot, "bootIDPath": bootIDPath, "shim": shim, "logMaxBytes": logMaxBytes,
+            "procRoot": procRoot, "devRoot": devRoot, "models": models, "bootIDPath": bootIDPath, "shim": shim,
+            "logMaxBytes": logMaxBytes,
             "logFiles": logFiles, "logTenantMaxBytes": logTenantMaxBytes, "ioMaxBytesPerSecond": ioMaxBytesPerSecond,
             "hiddenFolders": hiddenFolders,
             "sharedFolders": sharedFolders, "logLevel": logLevel,

@@ -7,7 +7,7 @@ struct TidemillAgent: AsyncParsableCommand {
         commandName: "tidemill-agent",
         abstract: "Keeps the slices of one machine: discovers its devices, enforces grants, renews its lease.",
         version: agentVersion,
-        subcommands: [RunAgent.self])
+        subcommands: [RunAgent.self, Discover.self, ServeLibrary.self])
 }
 
 /// Version of this program.

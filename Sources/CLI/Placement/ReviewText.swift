@@ -1,4 +1,5 @@
 import TidemillModel
+import TidemillWire
 
 /// What a review of placement answers, for people.
 struct ReviewText {

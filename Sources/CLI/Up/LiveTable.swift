@@ -1,4 +1,5 @@
 import TidemillModel
+import TidemillWire
 
 /// Shows rows while they change: one table that is drawn again on a terminal, a line for each change elsewhere.
 struct LiveTable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TidemillWire
 
 /// `tidemill doctor`: whether this machine has what an agent needs.
 struct Doctor: AsyncParsableCommand {

@@ -28,6 +28,17 @@ package struct Quantity: Sendable {
         fraction = Rational(bytes)
     }
 
+    /// A number in the shortest exact decimal form: `312T`, `19500G`, `7`.
+    package init(decimal: Int64) {
+        let units: [(String, Int64)] = [
+            ("E", 1_000_000_000_000_000_000), ("P", 1_000_000_000_000_000), ("T", 1_000_000_000_000),
+            ("G", 1_000_000_000), ("M", 1_000_000), ("k", 1000),
+        ]
+        let unit = decimal == 0 ? nil : units.first { decimal % $0.1 == 0 }
+        text = unit.map { "\(decimal / $0.1)\($0.0)" } ?? "\(decimal)"
+        fraction = Rational(decimal)
+    }
+
     /// A fraction as text: whole percents as `50%`, anything else as thousandths or as it divides.
     package init(percent: Int64) {
         text = "\(percent)%"

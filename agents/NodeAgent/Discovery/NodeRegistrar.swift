@@ -1,6 +1,7 @@
 import Logging
 import ServiceLifecycle
 import TidemillClient
+import TidemillDevices
 import TidemillModel
 import TidemillSeams
 import TidemillWire
@@ -10,6 +11,7 @@ import TidemillWire
 package actor NodeRegistrar: Service {
     private let client: APIClient
     private let report: NodeReport
+    private let devices: DeviceKeeper
     private let slices: SliceKeeper
     private let time: any TimeSource
     private let randomness: any Randomness
@@ -20,11 +22,13 @@ package actor NodeRegistrar: Service {
     static let period: Duration = .seconds(60)
 
     package init(
-        client: APIClient, report: NodeReport, slices: SliceKeeper, time: any TimeSource, randomness: any Randomness,
+        client: APIClient, report: NodeReport, devices: DeviceKeeper, slices: SliceKeeper, time: any TimeSource,
+        randomness: any Randomness,
         sleep: @escaping Sleep, logger: Logger
     ) {
         self.client = client
         self.report = report
+        self.devices = devices
         self.slices = slices
         self.time = time
         self.randomness = randomness
@@ -56,14 +60,27 @@ package actor NodeRegistrar: Service {
                     logger.warning("the node is not registered yet", metadata: ["error": "\(error)"])
                 }
             }
-            // Cancelled while waiting: the loop's own condition ends it.
-            try? await sleep(wait)
+            await pause(wait)
+        }
+    }
+
+    /// Until the time is over or the machine has other devices; cancelled while waiting, the loop's own condition ends it.
+    private func pause(_ wait: Duration) async {
+        let (sleep, devices) = (sleep, devices)
+        await withTaskGroup(of: Void.self) { group in
+            // Ends early only with the group.
+            group.addTask { try? await sleep(wait) }
+            group.addTask { await devices.change() }
+            await group.next()
+            group.cancelAll()
         }
     }
 
     /// One comparison, and what it takes.
     private func register() async throws(ClientError) {
         let name = report.facts.node.rawValue
+        let findings = await devices.findings
+        let report = findings.map { NodeReport(self.report.facts, inventory: $0.inventory) } ?? report
         let node = try await found(name) { Kinds.Node(metadata: ObjectMeta(name: name), spec: Kinds.NodeSpec()) }
         try await write(node, report.node(node, at: time.wall()))
         let owner = OwnerReference(
@@ -74,6 +91,26 @@ package actor NodeRegistrar: Service {
                     metadata: ObjectMeta(name: part.id.rawValue, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
             }
             try await write(device, report.device(part, device, at: time.wall()))
+        }
+        if findings != nil { try await registerAccelerators(report, owner) }
+    }
+
+    /// Accelerators keep the names that the API has for them.
+    private func registerAccelerators(_ report: NodeReport, _ owner: OwnerReference) async throws(ClientError) {
+        let node = report.facts.node.rawValue
+        let known = try await client.list(Kinds.Device.self, selection: Selection(fields: "status.node=\(node)"))
+            .objects.filter { $0.status.vendor != "cpu" }
+        let roster = DeviceRoster(
+            node: node, found: report.inventory.devices, known: known.compactMap(KnownDevice.init))
+        for entry in roster.entries {
+            let device = try await found(entry.name) {
+                Kinds.Device(
+                    metadata: ObjectMeta(name: entry.name, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
+            }
+            try await write(device, report.accelerator(entry, names: roster.names, device, at: time.wall()))
+        }
+        for device in known where roster.missing.contains(device.metadata.name) {
+            try await write(device, report.missing(device, at: time.wall()))
         }
     }
 
@@ -94,5 +131,15 @@ package actor NodeRegistrar: Service {
         if let revision = current.metadata.resourceVersion { metadata["resourceVersion"] = .string(revision) }
         _ = try await client.mergePatch(
             K.self, name: current.metadata.name, patch: ["metadata": metadata, "status": changes], subresource: .status)
+    }
+}
+
+extension KnownDevice {
+    /// Nil for an object that was made and never described.
+    init?(_ device: Kinds.Device) {
+        guard let vendor = device.status.vendor, let identity = device.status.uuid else { return nil }
+        self.init(
+            name: device.metadata.name, vendor: vendor, identity: identity,
+            address: device.status.pci.flatMap { PCIAddress(parsing: $0.address) })
     }
 }

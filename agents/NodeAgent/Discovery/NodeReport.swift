@@ -1,3 +1,4 @@
+import TidemillDevices
 import TidemillHostLinux
 import TidemillLease
 import TidemillModel
@@ -13,12 +14,14 @@ package struct MachineFacts: Sendable {
     /// Model of the CPUs as their vendor writes it; nil when the kernel does not say.
     package var cpuModel: String?
     package var domains: [NUMADomain]
+    /// Caches and distances, by the number of the domain.
+    package var details: [Int: CPUDetails]
     /// What cannot be enforced here, a sentence each; empty when everything is.
     package var unenforced: [String]
 
     package init(
         node: NodeID, bootID: BootID, machineID: String, kernelVersion: String, agentVersion: String,
-        cpuModel: String?, domains: [NUMADomain], unenforced: [String]
+        cpuModel: String?, domains: [NUMADomain], details: [Int: CPUDetails] = [:], unenforced: [String]
     ) {
         self.node = node
         self.bootID = bootID
@@ -27,6 +30,7 @@ package struct MachineFacts: Sendable {
         self.agentVersion = agentVersion
         self.cpuModel = cpuModel
         self.domains = domains
+        self.details = details
         self.unenforced = unenforced
     }
 
@@ -55,9 +59,12 @@ package struct CPUDevice: Hashable, Sendable {
 package struct NodeReport: Sendable {
     package let facts: MachineFacts
     package let cpuDevices: [CPUDevice]
+    /// Accelerators.
+    package let inventory: DeviceInventory
 
-    package init(_ facts: MachineFacts) {
+    package init(_ facts: MachineFacts, inventory: DeviceInventory = DeviceInventory()) {
         self.facts = facts
+        self.inventory = inventory
         // A domain of memory alone has nothing to run on; its memory is not offered.
         let domains = facts.domains.filter { !$0.cpus.isEmpty }.sorted { $0.id < $1.id }
         let sizes = domains.map {
@@ -79,15 +86,15 @@ package struct NodeReport: Sendable {
         next.status.capacity = Self.amounts(cpuDevices.map(\.capacity).reduce(none, +))
         next.status.allocatable = Self.amounts(cpuDevices.map(\.allocatable).reduce(none, +))
         next.status.numaNodes = Int64(cpuDevices.count)
-        next.status.devices = Int64(cpuDevices.count)
+        next.status.devices = Int64(cpuDevices.count + inventory.devices.count)
         next.status.agentVersion = facts.agentVersion
         next.status.kernelVersion = facts.kernelVersion
         next.status.bootID = facts.bootID.rawValue
         next.status.machineID = facts.machineID
         next.status.enforcement = facts.unenforced
+        let health = devicesHealth
         next.status.conditions = Self.with(
-            next.status.conditions, "DevicesHealthy", reason: "DevicesHealthy",
-            message: "\(cpuDevices.count) of \(cpuDevices.count) devices are healthy.",
+            next.status.conditions, "DevicesHealthy", health.status, reason: health.reason, message: health.message,
             generation: current.metadata.generation, at: wall)
         return next
     }
@@ -98,6 +105,16 @@ package struct NodeReport: Sendable {
         next.status.node = facts.node.rawValue
         next.status.vendor = "cpu"
         next.status.model = facts.cpuModel
+        next.status.level = .sliceable
+        let details = facts.details[device.domain.id] ?? CPUDetails()
+        next.status.caches = details.caches.map {
+            Kinds.CPUCache(
+                level: Int64($0.level), type: $0.type, size: Quantity(bytes: $0.bytes), count: Int64($0.count),
+                sharedBy: Int64($0.sharedBy))
+        }
+        next.status.distances = details.distances.sorted { $0.key < $1.key }.map {
+            Kinds.NUMADistance(numaNode: Int64($0.key), distance: Int64($0.value))
+        }
         next.status.uuid = "\(facts.machineID)-cpu\(device.domain.id)"
         next.status.numaNode = Int64(device.domain.id)
         next.status.cpus = device.domain.cpus.description
@@ -106,20 +123,20 @@ package struct NodeReport: Sendable {
         next.status.health = .healthy
         next.status.isolation = facts.grade == .enforced ? ["enforced", "advisory"] : ["advisory"]
         next.status.conditions = Self.with(
-            next.status.conditions, "DeviceHealthy", reason: "Online",
+            next.status.conditions, "DeviceHealthy", .true, reason: "Online",
             message: "\(device.domain.cpus.count) CPUs are online.", generation: current.metadata.generation, at: wall)
         return next
     }
 
-    /// Adds a condition that holds, keeping the time since when it does.
-    private static func with(
-        _ conditions: [Kinds.Condition], _ type: String, reason: String, message: String, generation: Int64,
-        at wall: WallTime
+    /// Sets a condition, keeping the time since when it is so.
+    static func with(
+        _ conditions: [Kinds.Condition], _ type: String, _ status: Kinds.ConditionStatus, reason: String,
+        message: String, generation: Int64, at wall: WallTime
     ) -> [Kinds.Condition] {
         let old = conditions.first { $0.type == type }
-        let since = old?.status == .true ? old?.lastTransitionTime : nil
+        let since = old?.status == status ? old?.lastTransitionTime : nil
         let condition = Kinds.Condition(
-            type: type, status: .true, observedGeneration: generation, lastTransitionTime: since ?? Timestamp(wall),
+            type: type, status: status, observedGeneration: generation, lastTransitionTime: since ?? Timestamp(wall),
             reason: reason, message: message)
         return conditions.filter { $0.type != type } + [condition]
     }

@@ -1,5 +1,5 @@
 /// All accelerators of a machine, put together from what each source says. Pure.
-package struct Inventory: Hashable, Sendable {
+package struct DeviceInventory: Hashable, Sendable {
     /// By PCI address.
     package var devices: [FoundDevice] = []
     /// What is wrong with the machine or its libraries and belongs to no device, a sentence each.
@@ -44,6 +44,17 @@ package struct Inventory: Hashable, Sendable {
         }
         for function in functions { problems += function.problems }
         problems += told.problems
+    }
+
+    /// The same without the figures of the moment: two of these differ when something is to be told.
+    package var facts: DeviceInventory {
+        var facts = self
+        for index in facts.devices.indices {
+            let limit = facts.devices[index].measured?.usage.wattsLimit
+            facts.devices[index].measured?.usage = DeviceUsage()
+            facts.devices[index].measured?.usage.wattsLimit = limit
+        }
+        return facts
     }
 
     private static func identity(_ measured: LibraryDevice?, _ function: PCIFunction) -> DeviceIdentity {
@@ -105,7 +116,7 @@ private struct Told {
     private var devices: [String: [PCIAddress: LibraryDevice]] = [:]
     private(set) var problems: [String] = []
 
-    init(_ answers: [String: Inventory.Answer]) {
+    init(_ answers: [String: DeviceInventory.Answer]) {
         for (library, answer) in answers.sorted(by: { $0.key < $1.key }) {
             guard case .success(let report) = answer else { continue }
             problems += report.problems

@@ -1,10 +1,15 @@
 /// Columns of text, three spaces apart, as kubectl prints them.
-struct TextTable {
-    var header: [String]
-    var rows: [[String]]
+package struct TextTable {
+    package var header: [String]
+    package var rows: [[String]]
+
+    package init(header: [String], rows: [[String]] = []) {
+        self.header = header
+        self.rows = rows
+    }
 
     /// Widths that fit the header and every row.
-    var widths: [Int] {
+    package var widths: [Int] {
         var widths = header.map { max($0.count, 3) }
         for row in rows {
             for (index, cell) in row.enumerated() where index < widths.count {
@@ -15,13 +20,13 @@ struct TextTable {
     }
 
     /// The lines, the header first unless `hasHeader` is false.
-    func lines(hasHeader: Bool = true, widths given: [Int]? = nil) -> [String] {
+    package func lines(hasHeader: Bool = true, widths given: [Int]? = nil) -> [String] {
         let widths = given ?? self.widths
         return ((hasHeader ? [header] : []) + rows).map { Self.line($0, widths) }
     }
 
     /// One line, without spaces at its end.
-    static func line(_ cells: [String], _ widths: [Int]) -> String {
+    package static func line(_ cells: [String], _ widths: [Int]) -> String {
         var line = ""
         let last = cells.lastIndex { !$0.isEmpty } ?? 0
         for (index, cell) in cells.prefix(last + 1).enumerated() {

@@ -1,0 +1,84 @@
+import TidemillDevices
+import TidemillHostLinux
+import TidemillModel
+import TidemillSeams
+
+/// What a look at the machine's accelerators came to.
+package struct DeviceFindings: Hashable, Sendable {
+    package var inventory: DeviceInventory
+    /// What each library that was asked answered.
+    package var answers: [String: DeviceInventory.Answer]
+
+    package init(inventory: DeviceInventory, answers: [String: DeviceInventory.Answer] = [:]) {
+        self.inventory = inventory
+        self.answers = answers
+    }
+}
+
+/// Looks for accelerators: sysfs first, then the libraries of the vendors whose cards are there. A library that fails takes
+/// nothing but its own figures with it.
+package actor DeviceFinder {
+    private let roots: HostRoots
+    private let catalogue: DeviceCatalogue
+    private let namesPaths: [String]
+    private let makeProbe: @Sendable (String) -> LibraryProbe
+    private var probes: [String: LibraryProbe] = [:]
+
+    /// - Parameters:
+    ///   - namesPaths: where `pci.ids` may be; the first that can be read counts.
+    ///   - makeProbe: for a library's name.
+    package init(
+        roots: HostRoots = HostRoots(), catalogue: DeviceCatalogue = .builtIn, namesPaths: [String] = PCINames.paths,
+        makeProbe: @escaping @Sendable (String) -> LibraryProbe
+    ) {
+        self.roots = roots
+        self.catalogue = catalogue
+        self.namesPaths = namesPaths
+        self.makeProbe = makeProbe
+    }
+
+    /// Looks at everything once.
+    package func find() async throws(HostError) -> DeviceFindings {
+        let functions = try PCIScan(roots).functions()
+        let answers = await ask(Self.libraries(of: functions))
+        let cards = functions.filter { Vendor.of($0) != nil }
+        let names = names(Set(cards.map(\.ids)))
+        return DeviceFindings(
+            inventory: DeviceInventory(functions: functions, answers: answers, catalogue: catalogue, names: names),
+            answers: answers)
+    }
+
+    /// Ends the processes in which libraries live.
+    package func end() async {
+        for probe in probes.values { await probe.end() }
+        probes = [:]
+    }
+
+    /// Libraries that have something to tell: those of cards with a driver of their vendor's.
+    static func libraries(of functions: [PCIFunction]) -> Set<String> {
+        Set(
+            functions.compactMap { function in
+                guard let driver = function.driver, driver != "vfio-pci" else { return nil }
+                return Vendor.of(function)?.library
+            })
+    }
+
+    /// All at the same time: each has its own deadline.
+    private func ask(_ libraries: Set<String>) async -> [String: DeviceInventory.Answer] {
+        for library in libraries where probes[library] == nil { probes[library] = makeProbe(library) }
+        let probes = probes.filter { libraries.contains($0.key) }
+        return await withTaskGroup(of: (String, DeviceInventory.Answer).self) { group in
+            for (library, probe) in probes { group.addTask { (library, await probe.ask()) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func names(_ wanted: Set<PCIIDs>) -> PCINames {
+        if wanted.isEmpty { return PCINames() }
+        for path in namesPaths {
+            // A system without the file has no names to give.
+            if let bytes = try? HostFile.read(path, limit: 8 << 20) { return PCINames(parsing: bytes, wanted: wanted) }
+        }
+        return PCINames()
+    }
+}

@@ -1,0 +1,72 @@
+import Logging
+import ServiceLifecycle
+import TidemillDevices
+import TidemillHostLinux
+import TidemillModel
+import TidemillSeams
+
+/// Looks at the machine's accelerators again and again, and keeps the latest findings: in memory alone. What is new of them is
+/// told to whoever registers devices.
+package actor DeviceKeeper: Service {
+    private let finder: DeviceFinder
+    private let sleep: Sleep
+    private let logger: Logger
+    private let news: AsyncStream<Void>
+    private let tell: AsyncStream<Void>.Continuation
+    /// Nil until the first look.
+    package private(set) var findings: DeviceFindings?
+    /// What was said in the log, so that it is said once.
+    private var said: Set<String> = []
+
+    /// How often telemetry is read, and the bus looked at.
+    package static let period: Duration = .seconds(10)
+
+    package init(finder: DeviceFinder, sleep: @escaping Sleep, logger: Logger) {
+        self.finder = finder
+        self.sleep = sleep
+        self.logger = logger
+        (news, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.keep() }
+        await finder.end()
+    }
+
+    private func keep() async {
+        while !Task.isCancelled {
+            await look()
+            // Cancelled while waiting: the loop's own condition ends it.
+            try? await sleep(Self.period)
+        }
+    }
+
+    /// One look at everything.
+    package func look() async {
+        do throws(HostError) {
+            let next = try await finder.find()
+            let isNews = next.inventory.facts != findings?.inventory.facts
+            findings = next
+            log(next)
+            if isNews { tell.yield() }
+        } catch {
+            logger.warning("the PCI bus cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Returns once something other than figures has changed, or when cancelled. For one caller.
+    package func change() async {
+        for await _ in news { return }
+    }
+
+    private func log(_ findings: DeviceFindings) {
+        var now: Set<String> = Set(findings.inventory.problems)
+        for (library, answer) in findings.answers {
+            if case .failure(let failure) = answer { now.insert("\(library): \(failure)") }
+        }
+        for sentence in now.subtracting(said).sorted() {
+            logger.warning("devices are not as they should be", metadata: ["what": "\(sentence)"])
+        }
+        said = now
+    }
+}
