@@ -13,7 +13,7 @@ export SEED
 AGENTS ?= 10000
 
 .PHONY: help setup build up down clean-host test check format generate \
-        test-integration test-crash test-failover test-nodes test-isolation test-kubectl test-why test-exec test-clients test-vm \
+        test-integration test-crash test-failover test-nodes test-devices test-isolation test-kubectl test-why test-exec test-clients test-vm \
         simulate bench bench-heartbeat bench-failover bench-openb bench-placement test-properties
 
 help: ## list the commands
@@ -48,6 +48,9 @@ test-failover: setup ## take away controllers, agents and stores under running w
 
 test-nodes: setup ## drain, cordon, maintain and lose nodes; back up, fill the disk, recover
 	@bash Tools/test-nodes.sh $(ARGS)
+
+test-devices: setup ## discover machines that are not here, through libraries that err, crash and hang
+	@bash Tools/test-devices.sh $(ARGS)
 
 test-isolation: setup ## attack slices from inside, with their mechanisms on and off; kill the agent at every step
 	@bash Tools/test-isolation.sh $(ARGS)

@@ -197,6 +197,11 @@ if !coresOnly {
             "tidemill-failover", "Tests/EndToEnd/Failover", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         program("tidemill-nodes", "Tests/EndToEnd/Nodes", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
         program("tidemill-exec", "Tests/EndToEnd/Exec", ["TidemillRig", "TidemillClient", arguments] + storeBelow),
+        program(
+            "tidemill-devices", "Tests/EndToEnd/Devices",
+            [
+                "TidemillRig", "TidemillClient", "TidemillMachines", "TidemillDevices", "TidemillHostLinux", arguments,
+            ] + storeBelow),
         program("tidemill-witness", "Tests/EndToEnd/Witness", []),
         program(
             "tidemill-hostile", "Tests/EndToEnd/Hostile", ["TidemillRig", "TidemillClient", arguments] + storeBelow),

@@ -154,12 +154,14 @@ package struct Machine {
     // MARK: Unpacking
 
     /// Writes the machine below `root`, which should be empty.
-    package func unpack(at root: URL) throws {
+    ///
+    /// - Parameter withCPUs: false takes the CPUs of the machine that is here, for an agent that really runs.
+    package func unpack(at root: URL, withCPUs: Bool = true) throws {
         let tree = MachineTree(root: root)
         try tree.folder("sys")
         try tree.folder("proc")
         try tree.folder("dev")
-        try unpackCPUs(tree)
+        if withCPUs { try unpackCPUs(tree) } else { try tree.link("sys/devices/system", "/sys/devices/system") }
         for function in functions { try unpack(function, tree) }
         for child in children {
             let folder = "\(path(of: child.address))/\(child.subsystem)/\(child.name)"

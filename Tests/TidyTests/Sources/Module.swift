@@ -124,6 +124,10 @@ extension Module {
         Module(
             name: "tidemill_simulate", folder: "Tests/EndToEnd/Simulate", mayImport: ["TidemillSimulation"],
             hasEffects: true),
+        Module(
+            name: "tidemill_devices", folder: "Tests/EndToEnd/Devices", half: .agents,
+            mayImport: shared.union(["TidemillRig", "TidemillDevices", "TidemillHostLinux", "TidemillMachines"]),
+            hasEffects: true),
         Module(name: "EndToEnd", folder: "Tests/EndToEnd", mayImport: shared.union(["TidemillRig"]), hasEffects: true),
         Module(
             name: "TidemillPlacementBench", folder: "Benchmarks/placement",
