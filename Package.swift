@@ -223,8 +223,8 @@ if !coresOnly {
         tests(
             "NodeAgentTests",
             [
-                "TidemillNodeAgent", "TidemillNodeCore", "TidemillNodeScenes", "TidemillLease", "TidemillHostLinux",
-                "TidemillClient", "TidemillSQLite", logging,
+                "TidemillNodeAgent", "TidemillNodeCore", "TidemillNodeScenes", "TidemillLease", "TidemillDevices",
+                "TidemillHostLinux", "TidemillClient", "TidemillSQLite", logging,
             ] + storeBelow),
         tests("IntegrationTests", ["TidemillRig", "TidemillClient"] + storeBelow),
     ]

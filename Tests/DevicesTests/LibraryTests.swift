@@ -20,8 +20,7 @@ import TidemillWire
                 // Of one file there is one copy in a process, which has read its scenario.
                 let file = folder.appendingPathComponent("lib\(name)-\(scenario).so")
                 try Stub(library: name).build(at: file)
-                setenv("TIDEMILL_STUB", scenario, 1)
-                setenv("TIDEMILL_STUB_DEVICES", "0000:01:00.0,0000:02:00.0", 1)
+                try Data(scenario.utf8).write(to: URL(fileURLWithPath: file.path + ".scenario"))
                 let text = Self.read(type, file.path)
                 let golden = Self.goldens.appendingPathComponent("library-\(name)-\(scenario).json")
                 if ProcessInfo.processInfo.environment["TIDEMILL_WRITE_GOLDENS"] != nil {

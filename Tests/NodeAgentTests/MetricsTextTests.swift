@@ -1,4 +1,5 @@
 import Testing
+import TidemillDevices
 import TidemillHostLinux
 import TidemillNodeAgent
 import TidemillNodeCore
@@ -34,5 +35,28 @@ import TidemillSeams
         let text = render()
         #expect(!text.contains("pressure") && !text.contains("tidemill_slice_"))
         #expect(text.contains("tidemill_agent_renewals_total 3"))
+    }
+
+    @Test func `an accelerator has figures in base units, and none that nobody told`() throws {
+        let address = try #require(PCIAddress(parsing: "3b:00.0"))
+        var device = FoundDevice(
+            vendor: Vendor.all[0],
+            function: PCIFunction(address: address, ids: PCIIDs(0x10DE, 0x20B2), classCode: 0x030200),
+            identity: .slot(address), modelName: "A \"quoted\" name")
+        device.measured = LibraryDevice(index: 0, address: address)
+        device.measured?.usage.watts = 61.5
+        device.measured?.usage.memoryUsedBytes = 1 << 30
+        device.measured?.health = .healthy
+        let text = MetricsText.render(
+            .init(
+                node: NodeID("n1"), agentVersion: "1", held: [], devices: [],
+                accelerators: [DeviceFigures(name: "n1-nvidia-1", device: device)], renewals: 3, sinceRenewal: nil,
+                appliedRevision: Revision(0)))
+        let lines = Set(text.split(separator: "\n").map(String.init))
+        #expect(lines.contains("tidemill_device_power_watts{device=\"n1-nvidia-1\"} 61.5"))
+        #expect(lines.contains("tidemill_device_memory_used_bytes{device=\"n1-nvidia-1\"} 1073741824"))
+        #expect(lines.contains("tidemill_device_healthy{device=\"n1-nvidia-1\"} 1"))
+        #expect(text.contains("model=\"A \\\"quoted\\\" name\""))
+        #expect(!text.contains("celsius"))
     }
 }

@@ -119,7 +119,7 @@ struct AgentStart {
             sessions: sessions, time: time, randomness: randomness, sleep: systemSleep, logger: logger)
         let metrics = try MetricsSocket(
             path: configuration.runFolder + "/metrics.sock", slices: slices, leases: leases, report: report,
-            driver: driver, procRoot: configuration.procRoot, time: time)
+            devices: devices, driver: driver, procRoot: configuration.procRoot, time: time)
 
         let result: Result<Void, any Error>
         do {

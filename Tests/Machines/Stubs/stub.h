@@ -1,8 +1,13 @@
 // What every stub of a vendor's library is made of: devices that are not there, and ways to go wrong.
 //
 // TIDEMILL_STUB is the scenario, TIDEMILL_STUB_DEVICES the PCI addresses of the devices, separated by commas (two by default).
+// Where it is not set, the scenario stands in a file beside the library, FILE.scenario: tests of one process play several.
 // Layouts and numbers of a stub are written from the vendor's public header, apart from what Tidemill's own code assumes.
 #pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,8 +30,18 @@ enum stub_scenario {
 
 static inline enum stub_scenario stub_scenario(void) {
     static const char *const names[] = {"normal", "slow", "error", "noinit", "garbage", "crash", "hang", "sick"};
+    static char beside[32];
     const char *wanted = getenv("TIDEMILL_STUB");
-    for (int index = 0; wanted != NULL && index < 8; index += 1)
+    Dl_info own;
+    if (wanted == NULL && beside[0] == 0 && dladdr((void *)beside, &own) != 0) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s.scenario", own.dli_fname);
+        FILE *file = fopen(path, "r");
+        if (file == NULL || fscanf(file, "%31s", beside) != 1) strcpy(beside, "normal");
+        if (file != NULL) fclose(file);
+    }
+    if (wanted == NULL) wanted = beside;
+    for (int index = 0; index < 8; index += 1)
         if (strcmp(wanted, names[index]) == 0) return (enum stub_scenario)index;
     return STUB_NORMAL;
 }

@@ -71,9 +71,15 @@ private struct LibraryChecks {
         next.usage.memoryClockHertz = bounded(usage.memoryClockHertz, 0...100_000_000_000, "memory clock")
         next.usage.eccCorrected = bounded(usage.eccCorrected, 0...(1 << 50), "corrected errors")
         next.usage.eccUncorrected = bounded(usage.eccUncorrected, 0...(1 << 50), "uncorrected errors")
+        next.faults = device.faults.prefix(Self.mostFaults).filter { Self.isText($0.code) && !$0.code.isEmpty }
+        for index in next.faults.indices {
+            next.faults[index].text = text(next.faults[index].text, "fault \(next.faults[index].code)")
+        }
         next.links = device.links.filter { $0.peer != device.address }
         return next
     }
+
+    private static let mostFaults = 64
 
     private mutating func bounded<T: Comparable>(_ value: T?, _ range: ClosedRange<T>, _ what: String) -> T? {
         guard let value else { return nil }

@@ -15,6 +15,8 @@ package actor DeviceKeeper: Service {
     private let tell: AsyncStream<Void>.Continuation
     /// Nil until the first look.
     package private(set) var findings: DeviceFindings?
+    /// Names under which devices are registered, by address.
+    private var names: [PCIAddress: String] = [:]
     /// What was said in the log, so that it is said once.
     private var said: Set<String> = []
 
@@ -51,6 +53,17 @@ package actor DeviceKeeper: Service {
             if isNews { tell.yield() }
         } catch {
             logger.warning("the PCI bus cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Devices are registered under these names.
+    package func registered(_ names: [PCIAddress: String]) { self.names = names }
+
+    /// The latest figures of every device, under the name that it is registered by, or would be.
+    package func figures(of node: NodeID) -> [DeviceFigures] {
+        let found = findings?.inventory.devices ?? []
+        return DeviceRoster(node: node.rawValue, found: found).entries.map { entry in
+            DeviceFigures(name: names[entry.device.function.address] ?? entry.name, device: entry.device)
         }
     }
 

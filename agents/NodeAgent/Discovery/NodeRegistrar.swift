@@ -102,6 +102,7 @@ package actor NodeRegistrar: Service {
             .objects.filter { $0.status.vendor != "cpu" }
         let roster = DeviceRoster(
             node: node, found: report.inventory.devices, known: known.compactMap(KnownDevice.init))
+        await devices.registered(roster.names)
         for entry in roster.entries {
             let device = try await found(entry.name) {
                 Kinds.Device(

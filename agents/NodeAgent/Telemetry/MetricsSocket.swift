@@ -15,18 +15,21 @@ package actor MetricsSocket: Service {
     private let slices: SliceKeeper
     private let leases: LeaseKeeper
     private let report: NodeReport
+    private let devices: DeviceKeeper
     private let driver: any CgroupDriver
     private let procRoot: String
     private let time: any TimeSource
 
     package init(
-        path: String, slices: SliceKeeper, leases: LeaseKeeper, report: NodeReport, driver: any CgroupDriver,
+        path: String, slices: SliceKeeper, leases: LeaseKeeper, report: NodeReport, devices: DeviceKeeper,
+        driver: any CgroupDriver,
         procRoot: String, time: any TimeSource
     ) throws(HostError) {
         listener = try UnixListener(path: path)
         self.slices = slices
         self.leases = leases
         self.report = report
+        self.devices = devices
         self.driver = driver
         self.procRoot = procRoot
         self.time = time
@@ -48,7 +51,8 @@ package actor MetricsSocket: Service {
             .init(
                 node: report.facts.node, agentVersion: report.facts.agentVersion, held: held,
                 usage: held.compactMap(usage), pressure: Pressure.ofMachine(procRoot: procRoot),
-                devices: report.cpuDevices, renewals: await leases.renewals,
+                devices: report.cpuDevices, accelerators: await devices.figures(of: report.facts.node),
+                renewals: await leases.renewals,
                 sinceRenewal: last.map { time.now().since($0) }, appliedRevision: await slices.appliedRevision))
     }
 

@@ -14,6 +14,7 @@ package enum MetricsText {
         /// Of the whole machine.
         package var pressure: [Pressure.Resource: Pressure]
         package var devices: [CPUDevice]
+        package var accelerators: [DeviceFigures]
         package var renewals: Int64
         /// Since the last acknowledged renewal was sent; nil when there was none.
         package var sinceRenewal: Duration?
@@ -21,7 +22,8 @@ package enum MetricsText {
 
         package init(
             node: NodeID, agentVersion: String, held: [HeldSlice], usage: [SliceUsage] = [],
-            pressure: [Pressure.Resource: Pressure] = [:], devices: [CPUDevice], renewals: Int64,
+            pressure: [Pressure.Resource: Pressure] = [:], devices: [CPUDevice],
+            accelerators: [DeviceFigures] = [], renewals: Int64,
             sinceRenewal: Duration?, appliedRevision: Revision
         ) {
             self.node = node
@@ -30,6 +32,7 @@ package enum MetricsText {
             self.usage = usage
             self.pressure = pressure
             self.devices = devices
+            self.accelerators = accelerators
             self.renewals = renewals
             self.sinceRenewal = sinceRenewal
             self.appliedRevision = appliedRevision
@@ -63,6 +66,7 @@ package enum MetricsText {
             addPressure(&text, "tidemill_node_pressure_seconds_total", [], figures.pressure)
         }
         addUsage(&text, figures.usage)
+        addDevices(&text, figures.accelerators)
         return text
     }
 
@@ -117,11 +121,11 @@ package enum MetricsText {
         line(&text, name, labels, value)
     }
 
-    private static func header(_ text: inout String, _ name: String, _ type: String) {
+    static func header(_ text: inout String, _ name: String, _ type: String) {
         text += "# TYPE \(name) \(type)\n"
     }
 
-    private static func line(_ text: inout String, _ name: String, _ labels: [(String, String)], _ value: String) {
+    static func line(_ text: inout String, _ name: String, _ labels: [(String, String)], _ value: String) {
         // Names of nodes, devices, namespaces and slices need no escapes.
         let inner = labels.map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
         text += name + (inner.isEmpty ? "" : "{\(inner)}") + " \(value)\n"
