@@ -2,7 +2,10 @@ import TidemillDevices
 
 /// All libraries that can be asked, by name.
 package enum Libraries {
-    package static let all: [any VendorLibrary.Type] = [NVML.self]
+    package static let all: [any VendorLibrary.Type] = [
+        DCMI.self,
+        NVML.self,
+    ]
 
     package static func named(_ name: String) -> (any VendorLibrary.Type)? { all.first { $0.name == name } }
 }
