@@ -5,6 +5,7 @@ package enum Libraries {
     package static let all: [any VendorLibrary.Type] = [
         CNDev.self,
         DCMI.self,
+        HygonRSMI.self,
         NVML.self,
     ]
 
