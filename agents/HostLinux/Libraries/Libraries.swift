@@ -6,6 +6,7 @@ package enum Libraries {
         CNDev.self,
         DCMI.self,
         HygonRSMI.self,
+        IXML.self,
         NVML.self,
     ]
 
