@@ -3,6 +3,7 @@ import TidemillDevices
 /// All libraries that can be asked, by name.
 package enum Libraries {
     package static let all: [any VendorLibrary.Type] = [
+        BRML.self,
         CNDev.self,
         DCMI.self,
         HygonRSMI.self,
