@@ -9,6 +9,7 @@ package enum Libraries {
         HygonRSMI.self,
         IXML.self,
         NVML.self,
+        XPUML.self,
     ]
 
     package static func named(_ name: String) -> (any VendorLibrary.Type)? { all.first { $0.name == name } }
