@@ -10,6 +10,7 @@ package enum Libraries {
         IXML.self,
         MXSML.self,
         NVML.self,
+        ROCmSMI.self,
         XPUML.self,
     ]
 
