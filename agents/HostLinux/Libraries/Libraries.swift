@@ -8,6 +8,7 @@ package enum Libraries {
         DCMI.self,
         HygonRSMI.self,
         IXML.self,
+        LevelZero.self,
         MXSML.self,
         NVML.self,
         ROCmSMI.self,
