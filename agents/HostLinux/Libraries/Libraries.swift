@@ -6,6 +6,7 @@ package enum Libraries {
         BRML.self,
         CNDev.self,
         DCMI.self,
+        HLML.self,
         HygonRSMI.self,
         IXML.self,
         LevelZero.self,
