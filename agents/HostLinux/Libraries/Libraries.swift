@@ -10,6 +10,7 @@ package enum Libraries {
         HygonRSMI.self,
         IXML.self,
         LevelZero.self,
+        MTML.self,
         MXSML.self,
         NVML.self,
         ROCmSMI.self,
