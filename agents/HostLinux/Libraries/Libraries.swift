@@ -6,6 +6,7 @@ package enum Libraries {
         BRML.self,
         CNDev.self,
         DCMI.self,
+        EFML.self,
         HLML.self,
         HygonRSMI.self,
         IXML.self,
