@@ -10,7 +10,6 @@ extension LibraryTests {
         try Folder.temporary { folder in
             let file = folder.appendingPathComponent("liblevel-zero-counters.so")
             try Stub(library: LevelZero.name).build(at: file)
-            setenv("TIDEMILL_STUB", "normal", 1)
             let library = try LevelZero(LibraryHandle([file.path]))
             #expect(try library.read().devices.map(\.usage.watts) == [nil, nil])
             for _ in 0..<2 {

@@ -13,7 +13,7 @@ struct Stubs: Sendable {
     /// A way to go wrong, and what the device says of it: the reason why it is not measured, or nil when it is.
     static let scenarios: [(name: String, reasons: Set<String?>)] = [
         ("normal", [nil]),
-        ("slow", [nil, "LibraryTimedOut"]),
+        ("slow", [nil]),
         // Some libraries refuse as a whole, others tell of devices without their places.
         ("error", ["LibraryError", "NotReported", nil]),
         ("noinit", ["LibraryError", "NotReported"]),
@@ -72,7 +72,9 @@ struct Stubs: Sendable {
             for scenario in Self.scenarios {
                 if scenario.name != "normal" { faults += 1 }
                 let found = try await Discovery.run(
-                    root: machines.root(name), environment: environment(library, scenario.name, addresses))
+                    root: machines.root(name), environment: environment(library, scenario.name, addresses),
+                    // Only what hangs is to be cut off; a crowded machine may be slow.
+                    deadline: scenario.name == "hang" ? 2 : 20)
                 let case_ = "\(library), \(scenario.name)"
                 findings.check("\(case_): discover ends with 0", found.status == 0, found.text)
                 findings.check("\(case_): and in time", found.seconds < 30, "\(found.seconds) s")

@@ -39,15 +39,15 @@ package struct LevelZero: VendorLibrary {
     /// More drivers, or parts of one kind of one device, than there are anywhere.
     private static let mostHandles: UInt32 = 256
 
+    /// Where there is no `zesInit`: telemetry, and whole cards, not their tiles.
+    package static let environment = ["ZES_ENABLE_SYSMAN": "1", "ZE_FLAT_DEVICE_HIERARCHY": "COMPOSITE"]
+
     package init(_ handle: LibraryHandle) throws(LibraryFailure) {
         self.handle = handle
         if let initialize = handle.find("zesInit", as: Initialize.self), initialize(0) == 0 {
             functions = ("zesDriverGet", "zesDeviceGet")
             return
         }
-        // Whole cards, not their tiles.
-        setenv("ZE_FLAT_DEVICE_HIERARCHY", "COMPOSITE", 1)
-        setenv("ZES_ENABLE_SYSMAN", "1", 1)
         functions = ("zeDriverGet", "zeDeviceGet")
         try Self.check("zeInit", handle.require("zeInit", as: Initialize.self)(0))
     }

@@ -33,15 +33,21 @@ package final class LibraryHandle {
 
 /// A vendor's library for telemetry and health. Lives in a process of its own that may crash or hang (`LibraryServer`), so
 /// that calls need no care beyond their arguments.
-package protocol VendorLibrary {
+package protocol VendorLibrary: SendableMetatype {
     /// As in `Vendor.library`.
     static var name: String { get }
     /// Names to open, in this order.
     static var files: [String] { get }
+    /// Variables that must be set before it is opened.
+    static var environment: [String: String] { get }
     /// Prepares the library.
     init(_ handle: LibraryHandle) throws(LibraryFailure)
     /// All devices as they are now. What a device or a version does not offer is absent.
     func read() throws(LibraryFailure) -> LibraryReport
+}
+
+extension VendorLibrary {
+    package static var environment: [String: String] { [:] }
 }
 
 /// Space for a struct of C, larger than the struct: newer versions of a library may write more than the one that was read.

@@ -41,6 +41,7 @@ package enum LibraryProcess {
     /// Serves the library on standard input, a socket, until that closes. Never returns.
     package static func serve(_ type: any VendorLibrary.Type, files: [String]? = nil) -> Never {
         limit()
+        for (name, value) in type.environment { setenv(name, value, 1) }
         endWithTheSocket()
         var library: Result<any VendorLibrary, LibraryFailure>?
         while readLine() {
