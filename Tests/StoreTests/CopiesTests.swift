@@ -36,6 +36,9 @@ import TidemillWire
             #expect(now.map(\.node.rawValue) == model.keys.sorted())
             #expect(now.count == model.count)
             #expect(now.map(\.epoch.rawValue) == model.sorted { $0.key < $1.key }.map(\.value.epoch))
+            let names = (0..<500).map { "node-\($0)" }
+            #expect(
+                names.map { now[NodeAllocation.key(NodeID($0))]?.revision } == names.map { model[$0]?.revision })
             let expected = Set(model.keys).union(modelBefore.keys)
                 .filter { model[$0]?.revision != modelBefore[$0]?.revision }.sorted()
             let differences = now.differences(from: before)

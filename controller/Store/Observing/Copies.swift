@@ -166,6 +166,15 @@ extension Copies {
         }
     }
 
+    /// The item at `key`.
+    package subscript(key: String) -> Item? {
+        let index = Self.place(in: chunks) { $0.items[$0.items.count - 1].key >= key }
+        guard index < chunks.count else { return nil }
+        let items = chunks[index].items
+        let place = Self.place(in: items) { $0.key >= key }
+        return place < items.count && items[place].key == key ? items[place] : nil
+    }
+
     /// The first place at which `isThere` holds: false for a run of elements, and then true for the rest.
     private static func place<Element>(in elements: [Element], _ isThere: (Element) -> Bool) -> Int {
         var (low, high) = (0, elements.count)
