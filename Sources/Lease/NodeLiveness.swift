@@ -120,12 +120,11 @@ package struct NodeLiveness: Hashable, Sendable {
     }
 
     private mutating func lose(at now: Instant) -> [Effect] {
-        var effects: [Effect] = []
-        for (slice, after) in stopSlices.sorted(by: { $0.key < $1.key }) where now >= lostAt(after) {
-            stopSlices[slice] = nil
-            effects.append(.sliceLost(slice))
-        }
-        return effects
+        // What a node holds that was heard of late is not looked at.
+        guard now >= lostAt(.zero) else { return [] }
+        let lost = stopSlices.filter { now >= lostAt($0.value) }.keys.sorted()
+        for slice in lost { stopSlices[slice] = nil }
+        return lost.map { .sliceLost($0) }
     }
 
     /// When a slice with this `after` is lost: never before the node is Disconnected, nor within the grace of a start.
