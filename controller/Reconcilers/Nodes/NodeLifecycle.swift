@@ -20,6 +20,7 @@ package actor NodeLifecycle: Service {
     private let writer: PlanWriter
     private let logger: Logger
     private var roster: NodeRoster
+    private var view = GrantedView()
     private var revision: Revision
     /// Nodes that are known to be among those that joined; nil until the log has been read.
     private var joined: Set<NodeID>?
@@ -193,7 +194,7 @@ package actor NodeLifecycle: Service {
             await writer.write([transaction.changes], events: transaction.events, about: transaction.subject)
         }
         if seen.isRestoring { return }
-        for node in roster.forgetDeleted(existing: Set(seen.nodes.map { NodeID($0.metadata.name) })) {
+        for node in roster.forgetDeleted(existing: view.existing) {
             // Heard again while others were struck off: it has joined, and stays among those who did.
             if roster.knows(node) { continue }
             refusals.forget(node)
@@ -221,53 +222,25 @@ package actor NodeLifecycle: Service {
     private func look() async -> NodeObservation? {
         do throws(APIError) {
             // Nodes before what is granted on them: a Node that is being deleted gets nothing new.
-            let nodes = try await mirror.all(Kinds.Node.self).objects.values
+            let nodes = try await mirror.all(Kinds.Node.self).objects
             let slices = try await mirror.all(Kinds.Slice.self)
             let tasks = try await mirror.all(Kinds.Task.self).objects
             let jobs = try await mirror.all(Kinds.Job.self).objects
             if joined == nil { joined = await joins.nodes() }
             let (now, wall) = (resources.time.now(), resources.time.wall())
             revision = max(revision, slices.revision)
-            let granted = slices.objects.filter { $0.status.grant != nil && $0.status.state != .released }
-            roster.learn(
-                nodes: nodes, granted: granted, written: Self.concerns(slices: granted, jobs: jobs), at: now)
+            // From here on nothing is waited for: the roster learns all that the view takes in.
+            view.take(nodes)
+            view.take(slices.objects)
+            view.take(jobs)
+            let all = nodes.values
+            roster.learn(nodes: all, holding: view.holding, changed: view.due(and: roster.unlearned), at: now)
             hasLooked = true
-            return observe(nodes, granted, tasks, at: now, wall)
+            return NodeObservation(roster, view, nodes: all, tasks: tasks, at: now, wall: wall)
         } catch {
             logger.warning("nodes cannot be read", metadata: ["error": "\(error)"])
             return nil
         }
-    }
-
-    private func observe(
-        _ nodes: [Kinds.Node], _ granted: [Kinds.Slice], _ tasks: Copies<Kinds.Task>, at now: Instant, _ wall: WallTime
-    ) -> NodeObservation {
-        let standings = roster.standings(at: now, wall: wall)
-        // What ended a task, and how long it ran, is asked only of slices whose nodes are not heard.
-        let isQuiet = roster.lost.isEmpty && standings.values.allSatisfy { $0.heard == .ready && $0.death == nil }
-        return NodeObservation(
-            nodes: nodes, granted: granted,
-            tasks: isQuiet
-                ? [:]
-                : Dictionary(
-                    tasks.map { ("\($0.metadata.namespace)/\($0.metadata.name)", $0) },
-                    uniquingKeysWith: { first, _ in first }),
-            standings: standings, lost: roster.lost, surelyActive: isQuiet ? nil : roster.surelyActive,
-            halt: roster.halt, now: Timestamp(wall))
-    }
-
-    /// The newest revision of what each node's agent has to act on: slices granted to it, and gangs that have members there.
-    private static func concerns(slices: [Kinds.Slice], jobs: Copies<Kinds.Job>) -> [NodeID: Revision] {
-        var newest: [NodeID: Revision] = [:]
-        func note(_ node: String, _ revision: Revision?) {
-            guard let revision else { return }
-            newest[NodeID(node)] = max(newest[NodeID(node)] ?? revision, revision)
-        }
-        for slice in slices { if let grant = slice.status.grant { note(grant.node, slice.revision) } }
-        for job in jobs where !job.status.state.isFinal {
-            for node in job.status.gang?.nodes ?? [] { note(node, job.revision) }
-        }
-        return newest
     }
 
     /// Logs what has changed of the controller's own state.

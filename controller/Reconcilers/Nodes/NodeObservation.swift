@@ -1,9 +1,10 @@
 import TidemillLease
 import TidemillModel
 import TidemillSeams
+import TidemillStore
 
 /// What the controller knows of one node from what it heard, apart from the store.
-package struct NodeStanding: Sendable {
+package struct NodeStanding: Sendable, Equatable {
     /// How the node is heard.
     package var heard: NodeLiveness.State
     /// What is made of an operator's word that the node is dead.
@@ -30,12 +31,15 @@ package struct NodeStanding: Sendable {
     var isDead: Bool { death == .believed || death == .returned }
 }
 
-/// All that the reconciler saw of the nodes and of what is granted on them.
+/// What the reconciler saw of the nodes and of what is granted on them.
 package struct NodeObservation: Sendable {
     package var nodes: [Kinds.Node]
-    /// Slices that carry a grant and are not Released.
+    /// Nodes on which something is granted that is not Released.
+    package var holding: Set<NodeID>
+    /// What is granted and not Released and may need something, by namespace and name: all on nodes that are not heard, dead
+    /// or have something that ran out, and whatever carries the mark of a silence.
     package var granted: [Kinds.Slice]
-    /// Tasks by namespace and name.
+    /// Their tasks by namespace and name.
     package var tasks: [String: Kinds.Task]
     package var standings: [NodeID: NodeStanding]
     /// Slices whose `after` has run out.
@@ -49,11 +53,12 @@ package struct NodeObservation: Sendable {
     package var now: Timestamp
 
     package init(
-        nodes: [Kinds.Node], granted: [Kinds.Slice], tasks: [String: Kinds.Task], standings: [NodeID: NodeStanding],
-        lost: Set<SliceUID> = [], surelyActive: [SliceUID: Duration]? = nil, halt: GrantPermission.Hold? = nil,
-        now: Timestamp
+        nodes: [Kinds.Node], holding: Set<NodeID>, granted: [Kinds.Slice], tasks: [String: Kinds.Task],
+        standings: [NodeID: NodeStanding], lost: Set<SliceUID> = [], surelyActive: [SliceUID: Duration]? = nil,
+        halt: GrantPermission.Hold? = nil, now: Timestamp
     ) {
         self.nodes = nodes
+        self.holding = holding
         self.granted = granted
         self.tasks = tasks
         self.standings = standings
@@ -61,6 +66,31 @@ package struct NodeObservation: Sendable {
         self.surelyActive = surelyActive
         self.halt = halt
         self.now = now
+    }
+
+    /// What is to be seen of `nodes`, of which the roster has learned what the view knows.
+    package init(
+        _ roster: NodeRoster, _ view: GrantedView, nodes: [Kinds.Node], tasks: Copies<Kinds.Task>, at now: Instant,
+        wall: WallTime
+    ) {
+        let standings = roster.standings(at: now, wall: wall)
+        let uneasy = roster.uneasy(standings)
+        let granted = view.slices(on: uneasy)
+        self.init(
+            nodes: nodes, holding: view.holding, granted: granted, tasks: Self.tasks(of: granted, among: tasks),
+            standings: standings, lost: roster.lost, surelyActive: roster.surelyActive(on: uneasy), halt: roster.halt,
+            now: Timestamp(wall))
+    }
+
+    /// A task has the name of its slice.
+    private static func tasks(of slices: [Kinds.Slice], among tasks: Copies<Kinds.Task>) -> [String: Kinds.Task] {
+        var found: [String: Kinds.Task] = [:]
+        for slice in slices {
+            let (namespace, name) = (slice.metadata.namespace, slice.metadata.name)
+            let key = ObjectRef(kind: Kinds.Task.info, namespace: namespace, name: name).key
+            found["\(namespace)/\(name)"] = tasks[key]?.value
+        }
+        return found
     }
 
     func task(of slice: Kinds.Slice) -> Kinds.Task? { tasks["\(slice.metadata.namespace)/\(slice.metadata.name)"] }

@@ -27,12 +27,12 @@ extension NodePlan {
         switch (standing.heard, slice.status.state) {
         case (.disconnected, .reserved), (.disconnected, .prepared), (.disconnected, .active),
             (.disconnected, .releasing):
-            guard slice.status.reason != "NodeDisconnected" else { return }
-            next.status.reason = "NodeDisconnected"
+            guard !slice.isMarkedSilent else { return }
+            next.status.reason = Loss.silence.reason
             next.status.message = Self.silenceText(grant)
             next.meter(until: standing.lastRenewal, seen)
         case (.ready, .reserved), (.ready, .prepared), (.ready, .active), (.ready, .releasing):
-            guard slice.status.reason == "NodeDisconnected" else { return }
+            guard slice.isMarkedSilent else { return }
             next.status.reason = nil
             next.status.message = nil
             next.status.cardSeconds = nil
@@ -110,6 +110,9 @@ extension NodePlan {
 }
 
 extension Kinds.Slice {
+    /// Whether the slice says of its node that it is silent; true of what was Lost by it, too.
+    var isMarkedSilent: Bool { status.reason == NodePlan.Loss.silence.reason }
+
     /// Meters what is certain of a slice whose node is silent: it was active until the last renewal that was processed, or
     /// until its task had ended. The agent's own figure replaces this one when the node returns. Nothing is known, and
     /// nothing changes, where this controller never heard the node.

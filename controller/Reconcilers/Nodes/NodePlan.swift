@@ -17,9 +17,8 @@ package struct NodePlan: Sendable {
     /// the nodes themselves is written.
     package static func plan(_ seen: NodeObservation) -> NodePlan {
         var plan = NodePlan(transactions: [])
-        let holding = Set(seen.granted.compactMap { $0.status.grant?.node })
         for node in seen.nodes {
-            plan.mark(node, isHolding: seen.isRestoring || holding.contains(node.metadata.name), seen)
+            plan.mark(node, isHolding: seen.isRestoring || seen.holding.contains(NodeID(node.metadata.name)), seen)
         }
         if seen.halt != nil || seen.isRestoring { return plan }
         // The node is Lost first: a controller that starts in between knows by it that the word was believed.

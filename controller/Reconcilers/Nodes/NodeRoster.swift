@@ -26,8 +26,10 @@ package struct NodeRoster: Sendable {
     private var objects: Set<NodeID> = []
     /// What heartbeats show of the life of active slices.
     private var lives: [NodeID: SliceLives] = [:]
-    /// Slices whose `after` has run out and that the store does not show as Lost yet.
-    package private(set) var lost: Set<SliceUID> = []
+    /// Slices whose `after` has run out and that the store does not show as Lost yet, by node.
+    private var ranOut: [NodeID: Set<SliceUID>] = [:]
+    /// Nodes to be learned of again though the store says nothing new: what was learned of them does not hold any more.
+    package private(set) var unlearned: Set<NodeID> = []
     /// Why the controller has stopped for good; nil while the store is the one that agents have seen.
     package private(set) var halt: GrantPermission.Hold?
 
@@ -39,6 +41,16 @@ package struct NodeRoster: Sendable {
     package var states: [NodeID: NodeLiveness.State] { fleet.nodes.mapValues(\.state) }
 
     package func knows(_ node: NodeID) -> Bool { fleet.nodes[node] != nil }
+
+    /// Slices whose `after` has run out and that the store does not show as Lost yet.
+    package var lost: Set<SliceUID> { ranOut.values.reduce(into: []) { $0.formUnion($1) } }
+
+    /// Nodes whose slices may need something, by how they stand: those that are not plainly heard, and those of `lost`.
+    package func uneasy(_ standings: [NodeID: NodeStanding]) -> Set<NodeID> {
+        var nodes = Set(ranOut.keys)
+        for (node, standing) in standings where standing.heard != .ready || standing.isDead { nodes.insert(node) }
+        return nodes
+    }
 
     /// When the last renewal of each node was processed, or what counts as that.
     package var renewals: [NodeID: Instant] { fleet.nodes.mapValues(\.lastProcessed) }
@@ -61,9 +73,9 @@ package struct NodeRoster: Sendable {
             nodes: behind.reduce(into: [:]) { holds, node in holds[node] = stall(of: node, at: now) })
     }
 
-    /// How long each slice was active as far as its node's heartbeats show it, by the node's own clock.
-    package var surelyActive: [SliceUID: Duration] {
-        lives.values.reduce(into: [:]) { $0.merge($1.shown) { first, _ in first } }
+    /// How long each slice on `nodes` was active as far as its node's heartbeats show it, by the node's own clock.
+    package func surelyActive(on nodes: Set<NodeID>) -> [SliceUID: Duration] {
+        nodes.reduce(into: [:]) { $0.merge(lives[$1]?.shown ?? [:]) { first, _ in first } }
     }
 
     /// How each node stands, for what is written about it.
@@ -102,7 +114,7 @@ package struct NodeRoster: Sendable {
                 halt = RollbackCheck.halt(
                     node: heartbeat.node, contradiction: contradiction, unknown: rollback?.unknownLife(seen))
                 fleet.isHalted = true
-                lost = []
+                reconsider()
             }
         }
         if let halt { return NodeIdentities.Refusal(reason: halt.reason, message: halt.message) }
@@ -127,7 +139,10 @@ package struct NodeRoster: Sendable {
         if deaths.admits(heartbeat) == true, !isLive { identities.forget(node) }
         return identities.admit(heartbeat, isLive: isLive).map {
             lives[node]?.heard(heartbeat)
-            follow(node) { $0.heard(applied: Revision(heartbeat.appliedRevision), isReturn: !isLive, at: now) }
+            let applied = Revision(heartbeat.appliedRevision)
+            // An agent that has started anew has to be told again what it had applied.
+            if let path = paths[node], applied < path.applied { unlearned.insert(node) }
+            follow(node) { $0.heard(applied: applied, isReturn: !isLive, at: now) }
             return !fleet.on(.renewed, node: node, at: now).isEmpty
         }
     }
@@ -155,18 +170,14 @@ package struct NodeRoster: Sendable {
 
     // MARK: What the store says
 
-    /// Takes over what the store says: nodes that exist, what is granted on them, and the newest revision of what concerns
-    /// each. The first call is the controller's start.
+    /// Takes over what the store says: all nodes that exist, which of them hold something, and what is granted on those of
+    /// which something has changed, the `unlearned` among them. The first call is the controller's start.
     package mutating func learn(
-        nodes: [Kinds.Node], granted: [Kinds.Slice], written: [NodeID: Revision] = [:], at now: Instant
+        nodes: [Kinds.Node], holding: Set<NodeID>, changed: [NodeGrants], at now: Instant
     ) {
-        let names = Set(nodes.map { NodeID($0.metadata.name) })
-        objects.formUnion(names)
-        let held = Set(granted.compactMap { $0.status.grant?.node })
-        for node in nodes { learn(node, holdsSomething: held.contains(node.metadata.name), at: now) }
+        for node in nodes { learn(node, isHolding: holding.contains(NodeID(node.metadata.name)), at: now) }
         fleet.begin(at: now)
-        learn(granted: granted, existing: names, at: now)
-        for (node, revision) in written { follow(node) { $0.wrote(revision, at: now) } }
+        for node in changed { learn(node, at: now) }
     }
 
     private mutating func follow(_ node: NodeID, _ change: (inout ControlPath) -> Void) {
@@ -174,7 +185,7 @@ package struct NodeRoster: Sendable {
         if paths[node]?.isBehind ?? false { behind.insert(node) } else { behind.remove(node) }
     }
 
-    private mutating func learn(_ node: Kinds.Node, holdsSomething: Bool, at now: Instant) {
+    private mutating func learn(_ node: Kinds.Node, isHolding: Bool, at now: Instant) {
         let name = NodeID(node.metadata.name)
         if let machine = node.status.machineID, let boot = node.status.bootID {
             identities.learn(name, machineID: machine, bootID: BootID(boot))
@@ -184,43 +195,47 @@ package struct NodeRoster: Sendable {
         let isHeard = liveness?.state == .ready && liveness?.hasRenewed == true
         let isSilent = liveness?.state == .disconnected || liveness?.state == .initializing
         words[name] = deaths.weigh(node, isSilent: isSilent, isHeard: isHeard)
-        let isAway = deaths.isLost(name) || (node.spec.maintenance && !holdsSomething)
+        let isAway = deaths.isLost(name) || (node.spec.maintenance && !isHolding)
         fleet.place(
             name, in: FailureDomain(rack: node.spec.rack, region: node.spec.region), isExpected: !isAway)
     }
 
-    private mutating func learn(granted: [Kinds.Slice], existing names: Set<NodeID>, at now: Instant) {
-        var current: [NodeID: Set<SliceUID>] = [:]
-        var active: [NodeID: [SliceUID: (boot: BootID, revision: Revision)]] = [:]
-        for slice in granted {
+    private mutating func learn(_ seen: NodeGrants, at now: Instant) {
+        let node = seen.node
+        unlearned.remove(node)
+        if seen.hasObject { objects.insert(node) }
+        var current: Set<SliceUID> = []
+        var active: [SliceUID: (boot: BootID, revision: Revision)] = [:]
+        for slice in seen.slices {
             guard let grant = slice.status.grant else { continue }
             let uid = SliceUID(slice.metadata.uid)
             if slice.status.activeAt != nil, let revision = slice.revision {
-                active[NodeID(grant.node), default: [:]][uid] = (BootID(grant.bootID), revision)
+                active[uid] = (BootID(grant.bootID), revision)
             }
-            if slice.status.state == .lost {
-                lost.remove(uid)
-                continue
-            }
-            if !names.contains(NodeID(grant.node)) {
+            if slice.status.state == .lost { continue }
+            if !seen.hasObject {
                 // The Node was deleted: its agent renews all the same, or its silence ends the slice as ever.
                 guard grant.fencePolicy.after != nil else { continue }
-                fleet.add(NodeID(grant.node), state: .ready, at: now)
+                fleet.add(node, state: .ready, at: now)
             }
-            current[NodeID(grant.node), default: []].insert(uid)
-            if !lost.contains(uid) {
-                _ = fleet.on(.granted(uid, grant.fencePolicy), node: NodeID(grant.node), at: now)
-            }
+            current.insert(uid)
+            if ranOut[node]?.contains(uid) ?? false { continue }
+            _ = fleet.on(.granted(uid, grant.fencePolicy), node: node, at: now)
         }
-        for (node, slices) in grants {
-            for gone in slices.subtracting(current[node] ?? []) {
-                _ = fleet.on(.released(gone), node: node, at: now)
-                lost.remove(gone)
-            }
+        for gone in grants[node, default: []].subtracting(current) {
+            _ = fleet.on(.released(gone), node: node, at: now)
         }
-        grants = current
-        for node in lives.keys where active[node] == nil { lives[node] = nil }
-        for (node, slices) in active { lives[node, default: SliceLives()].learn(slices) }
+        grants[node] = current.isEmpty ? nil : current
+        ranOut[node]?.formIntersection(current)
+        if ranOut[node]?.isEmpty ?? false { ranOut[node] = nil }
+        if active.isEmpty { lives[node] = nil } else { lives[node, default: SliceLives()].learn(active) }
+        if let newest = seen.newest { follow(node) { $0.wrote(newest, at: now) } }
+    }
+
+    /// What ran out is granted again when its nodes are learned of, and judged anew.
+    private mutating func reconsider() {
+        unlearned.formUnion(ranOut.keys)
+        ranOut = [:]
     }
 
     /// Forgets nodes whose objects were deleted; their agents are new ones when they come back. Returns those that had an
@@ -228,7 +243,7 @@ package struct NodeRoster: Sendable {
     @discardableResult
     package mutating func forgetDeleted(existing names: Set<NodeID>) -> [NodeID] {
         var gone: [NodeID] = []
-        for node in fleet.nodes.keys.sorted() where !names.contains(node) && grants[node, default: []].isEmpty {
+        for node in fleet.nodes.keys.filter({ !names.contains($0) && grants[$0] == nil }).sorted() {
             // Silent, or never heard.
             guard let state = fleet.nodes[node]?.state, state == .disconnected || state == .initializing else {
                 continue
@@ -241,6 +256,8 @@ package struct NodeRoster: Sendable {
             behind.remove(node)
             plans[node] = nil
             lives[node] = nil
+            // What it still holds or has to act on counts when it comes back.
+            unlearned.insert(node)
             if objects.remove(node) != nil { gone.append(node) }
         }
         return gone
@@ -258,9 +275,9 @@ package struct NodeRoster: Sendable {
         let effects = fleet.tick(at: now)
         if fleet.gap > .zero { for node in paths.keys { paths[node]?.extended(by: fleet.gap) } }
         // What ran out in the moment before is judged again after the thaw.
-        if fleet.suspicion.isTripped { lost = [] }
+        if fleet.suspicion.isTripped { reconsider() }
         for effect in effects {
-            if case .sliceLost(let slice) = effect.effect { lost.insert(slice) }
+            if case .sliceLost(let slice) = effect.effect { ranOut[effect.node, default: []].insert(slice) }
         }
         return !effects.isEmpty || before != (fleet.suspicion, fleet.firstHearing)
     }
