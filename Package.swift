@@ -186,7 +186,8 @@ if !coresOnly {
             "bench", "Benchmarks/bench",
             [
                 "TidemillRig", "TidemillClient", "TidemillAPIServer", "TidemillNodeAgent", "TidemillNodeCore",
-                "TidemillPlacement", "TidemillPlacementBench", "TidemillHostLinux", "TidemillLease", "TidemillDaemon",
+                "TidemillPlacement", "TidemillPlacementBench", "TidemillDevices", "TidemillMachines",
+                "TidemillHostLinux", "TidemillLease", "TidemillDaemon",
                 arguments, logging, nioSSL, nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOHTTP1"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),

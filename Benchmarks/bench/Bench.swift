@@ -6,7 +6,8 @@ import ArgumentParser
         commandName: "bench", abstract: "Measure Tidemill against its aims.",
         subcommands: [
             SpeedBench.self, SliceBench.self, HeartbeatBench.self, HeartbeatLoad.self, FailoverBench.self,
-            WatchBench.self, OpenBench.self, ChurnBench.self, GangBench.self, EndToEndBench.self, SpinWork.self,
+            WatchBench.self, OpenBench.self, ChurnBench.self, GangBench.self, EndToEndBench.self, DeviceBench.self,
+            SpinWork.self,
         ],
         defaultSubcommand: SpeedBench.self)
 }

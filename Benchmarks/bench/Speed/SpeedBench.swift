@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import TidemillRig
 
-/// Speed and memory of one machine: the codec, the API, a job's way, the programs, lists and watches, and, for root,
+/// Speed and memory of one machine: the codec, the API, a job's way, the programs, lists and watches, devices, and, for root,
 /// slices.
 struct SpeedBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,6 +20,7 @@ struct SpeedBench: AsyncParsableCommand {
                 + MemoryBench(rig: rig).rows()
         }
         rows += try await WatchBench.rows(watches)
+        rows += try await DeviceBench.rows()
         // Slices that hold need root.
         if geteuid() == 0 { rows += try await SliceBench.rows(slices) }
         Row.report(rows, as: "bench")

@@ -348,8 +348,7 @@ extension Kinds {
             SchemaField(
                 name: "runtimes",
                 type: .list(.object("DeviceRuntime")),
-                doc: "Programming interfaces through which work was run on it.",
-                listKey: "name"),
+                doc: "Programming interfaces through which work was run on it."),
             SchemaField(
                 name: "numaNode",
                 type: .int,

@@ -24,7 +24,10 @@ import TidemillRig
 
         var findings = Findings()
         let machines = try Machines(folder: folder.appendingPathComponent("machines"))
-        if isWanted("machines") { findings.add(try await machines.check()) }
+        if isWanted("machines") {
+            findings.add(try await machines.check())
+            findings.add(try await Machines.checkHere())
+        }
         let stubs = Stubs(folder: folder.appendingPathComponent("stubs"), machines: machines)
         try stubs.build()
         var faults = 0

@@ -10,14 +10,17 @@ struct Discovery {
     let seconds: Double
     let text: String
 
-    /// - Parameter environment: added to this process's own.
-    static func run(root: URL, environment: [String: String] = [:], deadline: Int = 2) async throws -> Discovery {
+    /// - Parameters:
+    ///   - root: where the machine is; nil for the one that is here.
+    ///   - environment: added to this process's own.
+    static func run(root: URL?, environment: [String: String] = [:], deadline: Int = 2) async throws -> Discovery {
         let log = NSTemporaryDirectory() + "tidemill-discover-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: log) }
         let began = Kernel.bootNanoseconds()
         let child = try Child(
             Programs().path("tidemill-agent"),
-            ["discover", "--root", root.path, "--node", "n", "-o", "json", "--deadline", "\(deadline)"],
+            ["discover", "--node", "n", "-o", "json", "--deadline", "\(deadline)"]
+                + (root.map { ["--root", $0.path] } ?? []),
             environment: environment, log: log)
         try await Patience.untilTrue("discover ends", within: .seconds(60)) { !child.isRunning }
         let seconds = Double(Kernel.bootNanoseconds() - began) / 1e9

@@ -54,4 +54,26 @@ struct Machines: Sendable {
         }
         return findings
     }
+
+    /// The machine that is here: its CPUs, and an OpenCL device on which a kernel ran, where OpenCL is installed.
+    static func checkHere() async throws -> Findings {
+        var findings = Findings()
+        let here = try await Discovery.run(root: nil, deadline: 60)
+        let processors = here.devices.filter { $0.status.vendor == "cpu" }
+        findings.check("here: discover ends with 0", here.status == 0, here.text)
+        findings.check(
+            "here: every CPU domain has CPUs and caches",
+            !processors.isEmpty
+                && processors.allSatisfy { !($0.status.cpus ?? "").isEmpty && !$0.status.caches.isEmpty },
+            here.text)
+        guard FileManager.default.fileExists(atPath: "/etc/OpenCL/vendors/pocl.icd") else {
+            say("here: PoCL is not installed, so that no kernel is tried")
+            return findings
+        }
+        findings.check(
+            "here: a kernel ran on an OpenCL device",
+            processors.contains { $0.status.runtimes.contains { ($0.proved ?? "").hasSuffix("work items ran") } },
+            here.text)
+        return findings
+    }
 }

@@ -2,6 +2,8 @@
 package struct DeviceInventory: Hashable, Sendable {
     /// By PCI address.
     package var devices: [FoundDevice] = []
+    /// Programming interfaces that offer the CPUs.
+    package var processorRuntimes: [LibraryRuntime] = []
     /// What is wrong with the machine or its libraries and belongs to no device, a sentence each.
     package var problems: [String] = []
 
@@ -13,8 +15,10 @@ package struct DeviceInventory: Hashable, Sendable {
     /// - Parameters:
     ///   - functions: every PCI function of the machine.
     ///   - answers: by library; one that was not asked is absent.
+    ///   - runtimes: what programming interfaces answered, by name. That one is not installed is no fault.
     package init(
-        functions: [PCIFunction], answers: [String: Answer] = [:], catalogue: DeviceCatalogue = .builtIn,
+        functions: [PCIFunction], answers: [String: Answer] = [:], runtimes: [String: Answer] = [:],
+        catalogue: DeviceCatalogue = .builtIn,
         names: PCINames = PCINames()
     ) {
         let addresses = Set(functions.map(\.address))
@@ -42,8 +46,24 @@ package struct DeviceInventory: Hashable, Sendable {
             device.gaps = Self.gaps(device, answers)
             devices.append(device)
         }
+        for (name, answer) in runtimes.sorted(by: { $0.key < $1.key }) { add(name, answer) }
         for function in functions { problems += function.problems }
         problems += told.problems
+    }
+
+    private mutating func add(_ name: String, _ answer: Answer) {
+        switch answer {
+        case .failure(let failure):
+            if failure.reason != LibraryFailure.notFoundReason { problems.append("\(name): \(failure)") }
+        case .success(let report):
+            for offered in report.devices {
+                processorRuntimes += offered.runtimes.filter(\.isOfCPU)
+                guard let index = devices.firstIndex(where: { $0.function.address == offered.address }) else {
+                    continue
+                }
+                devices[index].runtimes += offered.runtimes.filter { !$0.isOfCPU }
+            }
+        }
     }
 
     /// The same without the figures of the moment: two of these differ when something is to be told.

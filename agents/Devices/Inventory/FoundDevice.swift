@@ -65,6 +65,8 @@ package struct FoundDevice: Hashable, Sendable {
     package var libraryVersion: String?
     package var driverVersion: String?
     package var gaps: [LevelGap]
+    /// Programming interfaces that offer it.
+    package var runtimes: [LibraryRuntime] = []
 
     package init(vendor: Vendor, function: PCIFunction, identity: DeviceIdentity, modelName: String) {
         self.vendor = vendor

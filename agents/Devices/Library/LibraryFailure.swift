@@ -10,9 +10,11 @@ package struct LibraryFailure: Error, Hashable, Sendable, CustomStringConvertibl
         self.message = message
     }
 
+    package static let notFoundReason = "LibraryNotFound"
+
     /// It is not on this machine: the names that were tried, and the loader's words on the last one.
     package static func notFound(_ names: [String], _ detail: String) -> LibraryFailure {
-        LibraryFailure("LibraryNotFound", "\(names.joined(separator: ", ")) cannot be loaded: \(detail)")
+        LibraryFailure(notFoundReason, "\(names.joined(separator: ", ")) cannot be loaded: \(detail)")
     }
 
     /// It lacks a function that it must have.

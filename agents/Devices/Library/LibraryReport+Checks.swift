@@ -75,6 +75,10 @@ private struct LibraryChecks {
         for index in next.faults.indices {
             next.faults[index].text = text(next.faults[index].text, "fault \(next.faults[index].code)")
         }
+        for index in next.runtimes.indices {
+            next.runtimes[index].version = text(next.runtimes[index].version, "version of a runtime")
+            next.runtimes[index].device = text(next.runtimes[index].device, "name in a runtime")
+        }
         next.links = device.links.filter { $0.peer != device.address }
         return next
     }

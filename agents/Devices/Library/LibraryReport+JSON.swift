@@ -40,6 +40,7 @@ extension LibraryDevice: WireValue {
         faults = try reader.list("faults")
         usage = try reader.value("usage", default: DeviceUsage())
         links = try reader.list("links")
+        runtimes = try reader.list("runtimes")
         cuts = try reader.list("cuts")
         unsupported = try reader.list("unsupported")
     }
@@ -58,6 +59,7 @@ extension LibraryDevice: WireValue {
         writer.put("faults", faults)
         writer.put("usage", usage)
         writer.put("links", links)
+        writer.put("runtimes", runtimes)
         writer.put("cuts", cuts)
         writer.put("unsupported", unsupported)
         return writer.json
@@ -129,6 +131,26 @@ extension LibraryLink: WireValue {
         writer.put("peer", peer)
         writer.put("type", type)
         writer.put("bytesPerSecond", bytesPerSecond)
+        return writer.json
+    }
+}
+
+extension LibraryRuntime: WireValue {
+    package init(json: JSON) throws(DecodeFailure) {
+        let reader = try ObjectReader(json)
+        self.init(try reader.required("name"), isOfCPU: try reader.value("isOfCPU", default: false))
+        version = try reader.optional("version")
+        device = try reader.optional("device")
+        proved = try reader.optional("proved")
+    }
+
+    package var json: JSON {
+        var writer = ObjectWriter()
+        writer.put("name", name)
+        if isOfCPU { writer.put("isOfCPU", true) }
+        writer.put("version", version)
+        writer.put("device", device)
+        writer.put("proved", proved)
         return writer.json
     }
 }

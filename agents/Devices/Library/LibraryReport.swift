@@ -35,6 +35,8 @@ package struct LibraryDevice: Hashable, Sendable {
     package var faults: [DeviceFault] = []
     package var usage = DeviceUsage()
     package var links: [LibraryLink] = []
+    /// Programming interfaces through which work was run on it.
+    package var runtimes: [LibraryRuntime] = []
     /// Ways to divide it that are on now, such as `mig`.
     package var cuts: [String] = []
     /// Calls that this device or driver does not offer.
@@ -75,6 +77,24 @@ package struct LibraryLink: Hashable, Sendable {
         self.peer = peer
         self.type = type
         self.bytesPerSecond = bytesPerSecond
+    }
+}
+
+/// A programming interface, and whether work ran through it.
+package struct LibraryRuntime: Hashable, Sendable {
+    /// Such as `opencl`.
+    package var name: String
+    package var version: String?
+    /// What the interface calls the device.
+    package var device: String?
+    /// What ran, and what came of it.
+    package var proved: String?
+    /// Its device is the machine's CPUs.
+    package var isOfCPU: Bool
+
+    package init(_ name: String, isOfCPU: Bool = false) {
+        self.name = name
+        self.isOfCPU = isOfCPU
     }
 }
 

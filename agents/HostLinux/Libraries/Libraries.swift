@@ -1,6 +1,6 @@
 import TidemillDevices
 
-/// All libraries that can be asked, by name.
+/// All libraries that can be asked, by name: those of vendors first.
 package enum Libraries {
     package static let all: [any VendorLibrary.Type] = [
         BRML.self,
@@ -18,5 +18,10 @@ package enum Libraries {
         XPUML.self,
     ]
 
-    package static func named(_ name: String) -> (any VendorLibrary.Type)? { all.first { $0.name == name } }
+    /// Programming interfaces, which any device may offer: they tell nothing of its health.
+    package static let runtimes: [any VendorLibrary.Type] = [OpenCL.self]
+
+    package static func named(_ name: String) -> (any VendorLibrary.Type)? {
+        (all + runtimes).first { $0.name == name }
+    }
 }

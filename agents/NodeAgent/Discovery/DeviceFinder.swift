@@ -23,6 +23,8 @@ package actor DeviceFinder {
     private let namesPaths: [String]
     private let makeProbe: @Sendable (String) -> LibraryProbe
     private var probes: [String: LibraryProbe] = [:]
+    /// What programming interfaces offered, and the cards that were there.
+    private var offered: (cards: [PCIAddress], answers: [String: DeviceInventory.Answer])?
 
     /// - Parameters:
     ///   - namesPaths: where `pci.ids` may be; the first that can be read counts.
@@ -41,10 +43,12 @@ package actor DeviceFinder {
     package func find() async throws(HostError) -> DeviceFindings {
         let functions = try PCIScan(roots).functions()
         let answers = await ask(Self.libraries(of: functions))
+        let runtimes = await runtimes(functions)
         let cards = functions.filter { Vendor.of($0) != nil }
         let names = names(Set(cards.map(\.ids)))
         return DeviceFindings(
-            inventory: DeviceInventory(functions: functions, answers: answers, catalogue: catalogue, names: names),
+            inventory: DeviceInventory(
+                functions: functions, answers: answers, runtimes: runtimes, catalogue: catalogue, names: names),
             answers: answers)
     }
 
@@ -71,6 +75,19 @@ package actor DeviceFinder {
             for (library, probe) in probes { group.addTask { (library, await probe.ask()) } }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
+    }
+
+    /// What programming interfaces offer: asked once for a set of cards, and not kept in memory. They tell of the machine that
+    /// is here, whatever folder is looked at.
+    private func runtimes(_ functions: [PCIFunction]) async -> [String: DeviceInventory.Answer] {
+        guard roots.sysfs == HostRoots().sysfs else { return [:] }
+        let cards = functions.filter { Vendor.of($0) != nil }.map(\.address)
+        if let offered, offered.cards == cards { return offered.answers }
+        let libraries = Set(Libraries.runtimes.map { $0.name })
+        let answers = await ask(libraries)
+        for library in libraries { await probes.removeValue(forKey: library)?.end() }
+        offered = (cards, answers)
+        return answers
     }
 
     private func names(_ wanted: Set<PCIIDs>) -> PCINames {

@@ -38,6 +38,7 @@ extension NodeReport {
         next.status.cuts =
             (device.model?.cuts ?? []).filter { !(measured?.cuts ?? []).contains($0) }
             + (measured?.cuts ?? []).map { "\($0) (on)" }
+        next.status.runtimes = device.runtimes.map(Kinds.DeviceRuntime.init)
         let memory = device.memoryBytes.map { Kinds.DeviceAmounts(memory: Quantity(bytes: $0)) }
         next.status.capacity = memory
         next.status.allocatable = memory
@@ -114,6 +115,12 @@ extension Kinds.KnownLevel {
             case .measured: .measured
             case .sliceable: .sliceable
             }
+    }
+}
+
+extension Kinds.DeviceRuntime {
+    init(_ runtime: LibraryRuntime) {
+        self.init(name: runtime.name, version: runtime.version, device: runtime.device, proved: runtime.proved)
     }
 }
 

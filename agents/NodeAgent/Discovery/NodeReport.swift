@@ -118,6 +118,7 @@ package struct NodeReport: Sendable {
         next.status.uuid = "\(facts.machineID)-cpu\(device.domain.id)"
         next.status.numaNode = Int64(device.domain.id)
         next.status.cpus = device.domain.cpus.description
+        next.status.runtimes = inventory.processorRuntimes.map(Kinds.DeviceRuntime.init)
         next.status.capacity = Self.deviceAmounts(device.capacity)
         next.status.allocatable = Self.deviceAmounts(device.allocatable)
         next.status.health = .healthy
