@@ -101,7 +101,7 @@ struct AgentStart {
             finder: DeviceFinder(
                 roots: HostRoots(
                     sysfs: configuration.sysfsRoot, proc: configuration.procRoot, dev: configuration.devRoot),
-                catalogue: try configuration.catalogue(),
+                catalogue: catalogue(),
                 makeProbe: { LibraryProbe($0, sleep: systemSleep) }),
             sleep: systemSleep, logger: logger)
         let registrar = NodeRegistrar(
@@ -133,6 +133,18 @@ struct AgentStart {
             for connections in [heartbeats, client, tunnel] { group.addTask { await connections.shutdown() } }
         }
         try result.get()
+    }
+
+    /// A catalogue that cannot be read costs names and figures, never the leases of what runs.
+    private func catalogue() -> DeviceCatalogue {
+        do {
+            return try configuration.catalogue()
+        } catch {
+            logger.error(
+                "the catalogue of models cannot be read",
+                metadata: ["file": "\(configuration.models ?? "")", "error": "\(error)"])
+            return .builtIn
+        }
     }
 
     /// What a test wants broken. Nothing in a release build.

@@ -26,7 +26,7 @@ struct Discover: AsyncParsableCommand {
     @Option(name: .long, help: "A catalogue of models that wins over the one that is built in, a CSV file.")
     var models: String?
     @Option(name: .customLong("pci-ids"), help: "Where pci.ids is.") var pciIDs: String?
-    @Option(name: .long, help: "Seconds that a vendor's library has for its answer.") var deadline = 10
+    @Option(name: .long, help: "Seconds that a vendor's library has for its answer.") var deadline = 30
 
     func validate() throws {
         guard (1...600).contains(deadline) else {
@@ -39,7 +39,7 @@ struct Discover: AsyncParsableCommand {
         let deadline = Duration.seconds(deadline)
         let finder = DeviceFinder(
             roots: roots, catalogue: try catalogue(), namesPaths: pciIDs.map { [$0] } ?? PCINames.paths,
-            makeProbe: { LibraryProbe($0, deadline: deadline, sleep: systemSleep) })
+            makeProbe: { LibraryProbe($0, deadline: deadline, firstDeadline: deadline, sleep: systemSleep) })
         let findings = try await finder.find()
         await finder.end()
         let listing = DeviceListing(report: try report(roots, findings.inventory), at: SystemTime().wall())

@@ -30,7 +30,7 @@ struct AgentThroughFaults: Trial {
             environment["TIDEMILL_DEV_ROOT"] = root.path + "/dev"
             try await rig.startAgent(environment: environment)
             let says = "\(name), \(fault.scenario)"
-            try await Patience.untilTrue("\(says): a card says what is known of it", within: .seconds(60)) {
+            try await Patience.untilTrue("\(says): a card says what is known of it", within: .seconds(120)) {
                 let card = try await card(at: addresses[0], rig)
                 let reason = card?.status.gaps.first { $0.level == .measured }?.reason
                 return card != nil && fault.reasons.contains(reason)

@@ -69,7 +69,13 @@ package struct DeviceInventory: Hashable, Sendable {
     /// The same without the figures of the moment: two of these differ when something is to be told.
     package var facts: DeviceInventory {
         var facts = self
+        facts.problems = []
         for index in facts.devices.indices {
+            // A link that saves power is slower for a while.
+            facts.devices[index].function.link?.megatransfers = nil
+            facts.devices[index].function.link?.lanes = nil
+            facts.devices[index].function.problems = []
+            facts.devices[index].measured?.unsupported = []
             let limit = facts.devices[index].measured?.usage.wattsLimit
             facts.devices[index].measured?.usage = DeviceUsage()
             facts.devices[index].measured?.usage.wattsLimit = limit

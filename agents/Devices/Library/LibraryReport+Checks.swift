@@ -34,6 +34,13 @@ extension LibraryReport {
                 "\(library) gives the UUID \(uuid) to \(claims[uuid, default: 0]) devices; it identifies none of them")
             report.devices[index].uuid = nil
         }
+        let serials = Dictionary(report.devices.compactMap(\.serial).map { ($0, 1) }, uniquingKeysWith: +)
+        for index in report.devices.indices {
+            // Two dies of one card have one number: it tells neither.
+            if let serial = report.devices[index].serial, serials[serial, default: 0] > 1 {
+                report.devices[index].serial = nil
+            }
+        }
         let more = report.problems.count - Self.mostProblems
         if more > 0 { report.problems = report.problems.prefix(Self.mostProblems) + ["and \(more) more"] }
         return report

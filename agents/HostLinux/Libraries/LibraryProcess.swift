@@ -6,7 +6,7 @@ import TidemillWire
 /// The process in which a vendor's library lives, so that a crash, a hang or a leak in it is not the agent's.
 package enum LibraryProcess {
     /// The agent's own program, which knows how to be one.
-    package static var ownProgram: String { (try? HostFile.linkTarget("/proc/self/exe")) ?? "/proc/self/exe" }
+    package static let ownProgram = "/proc/self/exe"
 
     /// Starts `PROGRAM library NAME`, which answers each line that it is sent on the socket with a line of its own.
     package static func start(
@@ -15,7 +15,7 @@ package enum LibraryProcess {
         let (ours, childs) = try StreamSocket.pair()
         defer { close(childs) }
         var child = tm_child()
-        let result = withCStrings([program, "library", library]) { arguments in
+        let result = withCStrings(["tidemill-agent", "library", library]) { arguments in
             withCStrings(environment) { variables in
                 tm_spawn_fed(program, arguments, variables, nil, childs, &child)
             }
@@ -71,8 +71,10 @@ package enum LibraryProcess {
         }
     }
 
-    /// No core file of a vendor's crash, and no more memory than a library may need.
+    /// No core file of a vendor's crash; and when memory runs out, this process goes before the agent.
     private static func limit() {
+        // Without the file there is no such choice to make.
+        try? HostFile.write("500", to: "/proc/self/oom_score_adj")
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(4), &none)  // RLIMIT_CORE
     }

@@ -23,6 +23,12 @@ package actor DeviceFinder {
     private let namesPaths: [String]
     private let makeProbe: @Sendable (String) -> LibraryProbe
     private var probes: [String: LibraryProbe] = [:]
+    /// What each library told last, and how often it has failed since.
+    private var remembered: [String: (report: LibraryReport, failures: Int)] = [:]
+    /// Names that were read, and what they were read for.
+    private var namesKnown: (wanted: Set<PCIIDs>, names: PCINames)?
+    /// Failures in a row after which what a library told stands no longer.
+    private static let mostFailures = 2
     /// What programming interfaces offered, and the cards that were there.
     private var offered: (cards: [PCIAddress], answers: [String: DeviceInventory.Answer])?
 
@@ -42,7 +48,13 @@ package actor DeviceFinder {
     /// Looks at everything once.
     package func find() async throws(HostError) -> DeviceFindings {
         let functions = try PCIScan(roots).functions()
-        let answers = await ask(Self.libraries(of: functions))
+        let wanted = Self.libraries(of: functions)
+        for library in probes.keys where !wanted.contains(library) {
+            // It would hold the driver of cards that are gone.
+            await probes.removeValue(forKey: library)?.end()
+            remembered[library] = nil
+        }
+        let answers = await ask(wanted).reduce(into: [:]) { $0[$1.key] = settled($1.key, $1.value) }
         let runtimes = await runtimes(functions)
         let cards = functions.filter { Vendor.of($0) != nil }
         let names = names(Set(cards.map(\.ids)))
@@ -50,6 +62,26 @@ package actor DeviceFinder {
             inventory: DeviceInventory(
                 functions: functions, answers: answers, runtimes: runtimes, catalogue: catalogue, names: names),
             answers: answers)
+    }
+
+    /// A library that fails now and then does not make its devices unknown each time: what it told stands for a while, without
+    /// figures of the moment.
+    private func settled(_ library: String, _ answer: DeviceInventory.Answer) -> DeviceInventory.Answer {
+        switch answer {
+        case .success(let report):
+            remembered[library] = (report, 0)
+            return answer
+        case .failure:
+            guard let (last, failures) = remembered[library], failures < Self.mostFailures else { return answer }
+            remembered[library] = (last, failures + 1)
+            var report = last
+            for index in report.devices.indices {
+                let limit = report.devices[index].usage.wattsLimit
+                report.devices[index].usage = DeviceUsage()
+                report.devices[index].usage.wattsLimit = limit
+            }
+            return .success(report)
+        }
     }
 
     /// Ends the processes in which libraries live.
@@ -86,16 +118,25 @@ package actor DeviceFinder {
         let libraries = Set(Libraries.runtimes.map { $0.name })
         let answers = await ask(libraries)
         for library in libraries { await probes.removeValue(forKey: library)?.end() }
-        offered = (cards, answers)
+        // One that could not be asked is asked again.
+        let isSettled = answers.values.allSatisfy { answer in
+            if case .failure(let failure) = answer { failure.reason == LibraryFailure.notFoundReason } else { true }
+        }
+        if isSettled { offered = (cards, answers) }
         return answers
     }
 
     private func names(_ wanted: Set<PCIIDs>) -> PCINames {
         if wanted.isEmpty { return PCINames() }
+        if let namesKnown, namesKnown.wanted == wanted { return namesKnown.names }
+        var names = PCINames()
         for path in namesPaths {
             // A system without the file has no names to give.
-            if let bytes = try? HostFile.read(path, limit: 8 << 20) { return PCINames(parsing: bytes, wanted: wanted) }
+            guard let bytes = try? HostFile.read(path, limit: 8 << 20) else { continue }
+            names = PCINames(parsing: bytes, wanted: wanted)
+            break
         }
-        return PCINames()
+        namesKnown = (wanted, names)
+        return names
     }
 }

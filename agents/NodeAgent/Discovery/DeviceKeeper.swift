@@ -11,8 +11,8 @@ package actor DeviceKeeper: Service {
     private let finder: DeviceFinder
     private let sleep: Sleep
     private let logger: Logger
-    private let news: AsyncStream<Void>
-    private let tell: AsyncStream<Void>.Continuation
+    /// Counts looks that found something other than figures changed.
+    package private(set) var generation = 0
     /// Nil until the first look.
     package private(set) var findings: DeviceFindings?
     /// Names under which devices are registered, by address.
@@ -27,7 +27,6 @@ package actor DeviceKeeper: Service {
         self.finder = finder
         self.sleep = sleep
         self.logger = logger
-        (news, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     package func run() async throws {
@@ -50,7 +49,7 @@ package actor DeviceKeeper: Service {
             let isNews = next.inventory.facts != findings?.inventory.facts
             findings = next
             log(next)
-            if isNews { tell.yield() }
+            if isNews { generation += 1 }
         } catch {
             logger.warning("the PCI bus cannot be read", metadata: ["error": "\(error)"])
         }
@@ -65,11 +64,6 @@ package actor DeviceKeeper: Service {
         return DeviceRoster(node: node.rawValue, found: found).entries.map { entry in
             DeviceFigures(name: names[entry.device.function.address] ?? entry.name, device: entry.device)
         }
-    }
-
-    /// Returns once something other than figures has changed, or when cancelled. For one caller.
-    package func change() async {
-        for await _ in news { return }
     }
 
     private func log(_ findings: DeviceFindings) {

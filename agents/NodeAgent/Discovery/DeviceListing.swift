@@ -11,7 +11,7 @@ package struct DeviceListing: Sendable {
     package let problems: [String]
 
     package init(report: NodeReport, at wall: WallTime) {
-        let roster = DeviceRoster(node: report.facts.node.rawValue, found: report.inventory.devices)
+        let roster = DeviceRoster(node: report.facts.node.rawValue, found: report.inventory?.devices ?? [])
         let names = roster.names
         devices =
             report.cpuDevices.map { device in
@@ -22,7 +22,7 @@ package struct DeviceListing: Sendable {
                 report.accelerator(
                     entry, names: names, Kinds.Device(metadata: ObjectMeta(name: entry.name), spec: .init()), at: wall)
             }
-        problems = report.inventory.problems
+        problems = report.inventory?.problems ?? []
     }
 
     package var json: JSON {

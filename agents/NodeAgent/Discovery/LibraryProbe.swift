@@ -12,50 +12,98 @@ package actor LibraryProbe {
     private let program: String
     private let environment: [String]
     private let deadline: Duration
+    private let firstDeadline: Duration
     private let sleep: Sleep
     private var child: Child?
+    /// One that was to end and has not: it hangs in the kernel, and nothing ends it there.
+    private var stuck: ProcessHandle?
 
     /// An answer beyond this is none: a thousand devices with all that can be told of them need less.
     static let longestAnswer = 8 << 20
+    /// How long a process that was killed may take to end.
+    private static let patience: Duration = .seconds(2)
 
     private struct Child {
         var process: ProcessHandle
         var socket: StreamSocket
+        var hasAnswered = false
     }
 
     /// - Parameters:
     ///   - program: answers `PROGRAM library NAME`; the agent's own.
-    ///   - deadline: for each answer. The first one loads the library and may take a while.
+    ///   - deadline: for each answer.
+    ///   - firstDeadline: for the first one of each process, which loads the library and may wake the devices.
     package init(
         _ library: String, program: String = LibraryProcess.ownProgram,
-        environment: [String] = LibraryProcess.ownEnvironment, deadline: Duration = .seconds(10), sleep: @escaping Sleep
+        environment: [String] = LibraryProcess.ownEnvironment, deadline: Duration = .seconds(10),
+        firstDeadline: Duration = .seconds(30), sleep: @escaping Sleep
     ) {
         self.library = library
         self.program = program
         self.environment = environment
         self.deadline = deadline
+        self.firstDeadline = firstDeadline
         self.sleep = sleep
     }
 
-    /// What the library says now, checked. One question at a time.
+    /// What the library says now, checked. One question at a time. After a failure the library is loaded anew: its driver
+    /// may have come, or be another one.
     package func ask() async -> Result<LibraryReport, LibraryFailure> {
+        var current: Child?
         do throws(LibraryFailure) {
-            let current: Child
-            if let child { current = child } else { current = try start() }
+            try checkStuck()
+            current = child
             child = nil
-            let line = try await answer(current)
-            let result = try Self.decode(line)
-            child = current
-            return result.map { $0.checked() }
+            var next: Child
+            if let current { next = current } else { next = try start() }
+            current = next
+            let line = try await answer(next)
+            let report = try Self.decode(line).get()
+            next.hasAnswered = true
+            child = next
+            return .success(report.checked())
         } catch {
+            if let current { await discard(current) }
             return .failure(error)
         }
     }
 
     /// Ends the process, if one runs.
-    package func end() {
-        child?.socket.hangUp()
+    package func end() async {
+        if let child { await discard(child) }
         child = nil
+    }
+
+    private func checkStuck() throws(LibraryFailure) {
+        guard let stuck else { return }
+        if stuck.exitNow() == nil {
+            throw LibraryFailure(
+                "LibraryStuck", "process \(stuck.pid), which asked it, hangs in the kernel and cannot be ended")
+        }
+        self.stuck = nil
+    }
+
+    private func discard(_ child: Child) async {
+        child.socket.hangUp()
+        // One that has ended cannot be signalled.
+        _ = try? child.process.signal(9)
+        if await ended(child.process) == nil { stuck = child.process }
+    }
+
+    /// How it ended; nil when it has not within a moment.
+    private func ended(_ process: ProcessHandle) async -> ProcessExit? {
+        let (sleep, patience) = (sleep, Self.patience)
+        return await withTaskGroup(of: ProcessExit?.self) { group in
+            group.addTask { await process.exit() }
+            group.addTask {
+                // Cancelled once the process has ended.
+                try? await sleep(patience)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
     }
 
     private func start() throws(LibraryFailure) -> Child {
@@ -79,7 +127,7 @@ package actor LibraryProbe {
     /// Sends one question and takes the line that comes. The process is gone when this fails.
     private func answer(_ child: Child) async throws(LibraryFailure) -> [UInt8] {
         let (process, socket) = (child.process, child.socket)
-        let (deadline, sleep) = (deadline, sleep)
+        let (deadline, sleep) = (child.hasAnswered ? deadline : firstDeadline, sleep)
         let outcome = await withTaskGroup(of: Outcome.self) { group in
             group.addTask { await Self.converse(socket) }
             // Cancelled once the answer is there.
@@ -94,14 +142,14 @@ package actor LibraryProbe {
             return first
         }
         if case .line(let line) = outcome { return line }
-        // One that has ended cannot be signalled.
-        if case .broken = outcome { _ = try? process.signal(9) }
-        let exit = await process.exit()
-        switch (outcome, exit) {
-        case (.late, _): throw .timedOut(deadline)
-        case (.broken(let what), _): throw .garbled(what)
-        case (_, .signalled(let number)?): throw .crashed("was ended by signal \(number)")
-        case (_, .exited(let code)?): throw .crashed("ended with \(code) in place of an answer")
+        switch outcome {
+        case .late: throw .timedOut(deadline)
+        case .broken(let what): throw .garbled(what)
+        case .line, .ended: break
+        }
+        switch await ended(process) {
+        case .signalled(let number)?: throw .crashed("was ended by signal \(number)")
+        case .exited(let code)?: throw .crashed("ended with \(code) in place of an answer")
         default: throw .crashed("ended in place of an answer")
         }
     }

@@ -20,6 +20,8 @@ package actor NodeRegistrar: Service {
 
     /// How often a registered node is compared again.
     static let period: Duration = .seconds(60)
+    /// How soon other devices are noticed.
+    private static let attention: Duration = .seconds(1)
 
     package init(
         client: APIClient, report: NodeReport, devices: DeviceKeeper, slices: SliceKeeper, time: any TimeSource,
@@ -50,6 +52,7 @@ package actor NodeRegistrar: Service {
                 continue
             }
             var wait = Self.period
+            let generation = await devices.generation
             do throws(ClientError) {
                 try await register()
                 backoff.reset()
@@ -60,58 +63,69 @@ package actor NodeRegistrar: Service {
                     logger.warning("the node is not registered yet", metadata: ["error": "\(error)"])
                 }
             }
-            await pause(wait)
+            await pause(wait, since: generation)
         }
     }
 
     /// Until the time is over or the machine has other devices; cancelled while waiting, the loop's own condition ends it.
-    private func pause(_ wait: Duration) async {
-        let (sleep, devices) = (sleep, devices)
-        await withTaskGroup(of: Void.self) { group in
-            // Ends early only with the group.
-            group.addTask { try? await sleep(wait) }
-            group.addTask { await devices.change() }
-            await group.next()
-            group.cancelAll()
+    private func pause(_ wait: Duration, since generation: Int) async {
+        var left = wait
+        while left > .zero, !Task.isCancelled, await devices.generation == generation {
+            // Ends early only with the task.
+            try? await sleep(min(left, Self.attention))
+            left -= Self.attention
         }
     }
 
-    /// One comparison, and what it takes.
+    /// One comparison, and what it takes. What one object is refused does not hold up the others.
     private func register() async throws(ClientError) {
-        let name = report.facts.node.rawValue
-        let findings = await devices.findings
-        let report = findings.map { NodeReport(self.report.facts, inventory: $0.inventory) } ?? report
+        let name = self.report.facts.node.rawValue
+        let (report, roster, known) = try await look()
         let node = try await found(name) { Kinds.Node(metadata: ObjectMeta(name: name), spec: Kinds.NodeSpec()) }
         try await write(node, report.node(node, at: time.wall()))
         let owner = OwnerReference(
             apiVersion: Kinds.Node.info.apiVersion, kind: Kinds.Node.info.kind, name: name, uid: node.metadata.uid)
+        var failure: ClientError?
         for part in report.cpuDevices {
-            let device = try await found(part.id.rawValue) {
-                Kinds.Device(
-                    metadata: ObjectMeta(name: part.id.rawValue, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
-            }
-            try await write(device, report.device(part, device, at: time.wall()))
+            await attempt(&failure, part.id.rawValue, owner) { report.device(part, $0, at: $1) }
         }
-        if findings != nil { try await registerAccelerators(report, owner) }
-    }
-
-    /// Accelerators keep the names that the API has for them.
-    private func registerAccelerators(_ report: NodeReport, _ owner: OwnerReference) async throws(ClientError) {
-        let node = report.facts.node.rawValue
-        let known = try await client.list(Kinds.Device.self, selection: Selection(fields: "status.node=\(node)"))
-            .objects.filter { $0.status.vendor != "cpu" }
-        let roster = DeviceRoster(
-            node: node, found: report.inventory.devices, known: known.compactMap(KnownDevice.init))
         await devices.registered(roster.names)
         for entry in roster.entries {
-            let device = try await found(entry.name) {
-                Kinds.Device(
-                    metadata: ObjectMeta(name: entry.name, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
-            }
-            try await write(device, report.accelerator(entry, names: roster.names, device, at: time.wall()))
+            await attempt(&failure, entry.name, owner) { report.accelerator(entry, names: roster.names, $0, at: $1) }
         }
         for device in known where roster.missing.contains(device.metadata.name) {
-            try await write(device, report.missing(device, at: time.wall()))
+            await attempt(&failure, device.metadata.name, owner) { report.missing($0, at: $1) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The latest findings, and what the API has of them: accelerators keep the names that it has for them. What changes with
+    /// every look is left out.
+    private func look() async throws(ClientError) -> (NodeReport, DeviceRoster, [Kinds.Device]) {
+        let node = report.facts.node.rawValue
+        guard let inventory = await devices.findings?.inventory.facts else {
+            return (report, DeviceRoster(node: node, found: []), [])
+        }
+        let known = try await client.list(Kinds.Device.self, selection: Selection(fields: "status.node=\(node)"))
+            .objects.filter { $0.status.vendor != "cpu" }
+        let roster = DeviceRoster(node: node, found: inventory.devices, known: known.compactMap(KnownDevice.init))
+        var report = NodeReport(report.facts, inventory: inventory)
+        report.missingDevices = roster.missing.count
+        return (report, roster, known)
+    }
+
+    /// Makes the Device when it is not there, and writes what differs; the first failure is kept.
+    private func attempt(
+        _ failure: inout ClientError?, _ name: String, _ owner: OwnerReference,
+        _ next: (Kinds.Device, WallTime) -> Kinds.Device
+    ) async {
+        do throws(ClientError) {
+            let device = try await found(name) {
+                Kinds.Device(metadata: ObjectMeta(name: name, ownerReferences: [owner]), spec: Kinds.DeviceSpec())
+            }
+            try await write(device, next(device, time.wall()))
+        } catch {
+            if failure == nil { failure = error }
         }
     }
 
@@ -139,8 +153,10 @@ extension KnownDevice {
     /// Nil for an object that was made and never described.
     init?(_ device: Kinds.Device) {
         guard let vendor = device.status.vendor, let identity = device.status.uuid else { return nil }
+        // One that went is in no slot any more.
+        let isMissing = device.status.conditions.contains { $0.reason == NodeReport.missingReason }
         self.init(
             name: device.metadata.name, vendor: vendor, identity: identity,
-            address: device.status.pci.flatMap { PCIAddress(parsing: $0.address) })
+            address: isMissing ? nil : device.status.pci.flatMap { PCIAddress(parsing: $0.address) })
     }
 }

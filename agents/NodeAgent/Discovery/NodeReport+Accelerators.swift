@@ -51,6 +51,8 @@ extension NodeReport {
         return next
     }
 
+    static let missingReason = "DeviceMissing"
+
     /// A device that the API knows and that is not there any more.
     package func missing(_ current: Kinds.Device, at wall: WallTime) -> Kinds.Device {
         var next = current
@@ -58,7 +60,7 @@ extension NodeReport {
         next.status.isolation = []
         let place = current.status.pci.map { " at \($0.address)" } ?? ""
         next.status.conditions = Self.with(
-            next.status.conditions, "DeviceHealthy", .false, reason: "DeviceMissing",
+            next.status.conditions, "DeviceHealthy", .false, reason: Self.missingReason,
             message: "The device\(place) is not there any more. Delete this object when it will not come back.",
             generation: current.metadata.generation, at: wall)
         return next
@@ -66,8 +68,8 @@ extension NodeReport {
 
     /// Of all devices together: what is not known to be ill does not make the node ill.
     var devicesHealth: (status: Kinds.ConditionStatus, reason: String, message: String) {
-        let accelerators = inventory.devices.map { Self.health($0).health }
-        let all = cpuDevices.count + accelerators.count
+        let accelerators = (inventory?.devices ?? []).map { Self.health($0).health }
+        let all = cpuDevices.count + accelerators.count + missingDevices
         let healthy = cpuDevices.count + accelerators.count { $0 == .healthy }
         let unknown = accelerators.count { $0 == nil }
         let ill = all - healthy - unknown

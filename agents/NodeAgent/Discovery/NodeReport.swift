@@ -59,10 +59,12 @@ package struct CPUDevice: Hashable, Sendable {
 package struct NodeReport: Sendable {
     package let facts: MachineFacts
     package let cpuDevices: [CPUDevice]
-    /// Accelerators.
-    package let inventory: DeviceInventory
+    /// Accelerators; nil until they were looked for.
+    package let inventory: DeviceInventory?
+    /// Accelerators that the API knows and that are not there.
+    package var missingDevices = 0
 
-    package init(_ facts: MachineFacts, inventory: DeviceInventory = DeviceInventory()) {
+    package init(_ facts: MachineFacts, inventory: DeviceInventory? = nil) {
         self.facts = facts
         self.inventory = inventory
         // A domain of memory alone has nothing to run on; its memory is not offered.
@@ -86,16 +88,23 @@ package struct NodeReport: Sendable {
         next.status.capacity = Self.amounts(cpuDevices.map(\.capacity).reduce(none, +))
         next.status.allocatable = Self.amounts(cpuDevices.map(\.allocatable).reduce(none, +))
         next.status.numaNodes = Int64(cpuDevices.count)
-        next.status.devices = Int64(cpuDevices.count + inventory.devices.count)
         next.status.agentVersion = facts.agentVersion
         next.status.kernelVersion = facts.kernelVersion
         next.status.bootID = facts.bootID.rawValue
         next.status.machineID = facts.machineID
         next.status.enforcement = facts.unenforced
-        let health = devicesHealth
-        next.status.conditions = Self.with(
-            next.status.conditions, "DevicesHealthy", health.status, reason: health.reason, message: health.message,
-            generation: current.metadata.generation, at: wall)
+        // Before the first look, what an earlier agent saw stands.
+        if let inventory {
+            next.status.devices = Int64(cpuDevices.count + inventory.devices.count)
+        } else if next.status.devices == nil {
+            next.status.devices = Int64(cpuDevices.count)
+        }
+        if inventory != nil || !next.status.conditions.contains(where: { $0.type == "DevicesHealthy" }) {
+            let health = devicesHealth
+            next.status.conditions = Self.with(
+                next.status.conditions, "DevicesHealthy", health.status, reason: health.reason, message: health.message,
+                generation: current.metadata.generation, at: wall)
+        }
         return next
     }
 
@@ -118,7 +127,7 @@ package struct NodeReport: Sendable {
         next.status.uuid = "\(facts.machineID)-cpu\(device.domain.id)"
         next.status.numaNode = Int64(device.domain.id)
         next.status.cpus = device.domain.cpus.description
-        next.status.runtimes = inventory.processorRuntimes.map(Kinds.DeviceRuntime.init)
+        if let inventory { next.status.runtimes = inventory.processorRuntimes.map(Kinds.DeviceRuntime.init) }
         next.status.capacity = Self.deviceAmounts(device.capacity)
         next.status.allocatable = Self.deviceAmounts(device.allocatable)
         next.status.health = .healthy

@@ -75,6 +75,6 @@ extension MetricsText {
 
     /// A model's name comes from its vendor, who may write anything.
     private static func escaped(_ text: String) -> String {
-        text.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : $0 == "\n" ? "\\n" : String($0) }.joined()
+        text.unicodeScalars.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : $0 == "\n" ? "\\n" : String($0) }.joined()
     }
 }
