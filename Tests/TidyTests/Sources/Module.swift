@@ -133,8 +133,8 @@ extension Module {
             name: "TidemillPlacementBench", folder: "Benchmarks/placement",
             mayImport: ["TidemillPlacement", "TidemillModel", "TidemillSeams"], hasEffects: true),
         Module(
-            name: "bench", folder: "Benchmarks/bench", mayImport: everything.union(["TidemillPlacementBench"]),
-            hasEffects: true),
+            name: "bench", folder: "Benchmarks/bench",
+            mayImport: everything.union(["TidemillPlacementBench", "TidemillMachines"]), hasEffects: true),
     ]
 
     static let all = shipped + tests
