@@ -297,8 +297,7 @@ extension Kinds {
             SchemaField(
                 name: "gaps",
                 type: .list(.object("DeviceGap")),
-                doc: "Levels that were not reached, and why.",
-                listKey: "level"),
+                doc: "Levels that were not reached, and why."),
             SchemaField(
                 name: "uuid",
                 type: .string,
@@ -343,8 +342,7 @@ extension Kinds {
             SchemaField(
                 name: "distances",
                 type: .list(.object("NUMADistance")),
-                doc: "Distances, of a NUMA domain.",
-                listKey: "numaNode"),
+                doc: "Distances, of a NUMA domain."),
             SchemaField(
                 name: "runtimes",
                 type: .list(.object("DeviceRuntime")),
